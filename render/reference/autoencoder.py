@@ -1,0 +1,143 @@
+"""Trains the autoencoder: pictures to latents 8x smaller with 8 channels, and back.
+
+The latents are what the diffusion model must learn, so besides fidelity (L1 + gradients) they are
+kept near zero mean and unit variance, the decoder is made to forgive small errors (noise on the
+latents), and a latent shrunk to half its size must decode to the picture at half its size: without
+this scale equivariance (Kouzelis et al. 2025, arXiv:2502.09509) high frequencies carry more of the
+latent than a small diffusion model can learn.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderTiny
+from tqdm import tqdm
+
+from . import checkpoint, dataset
+from .scenes import HELD_OUT_FROM
+
+SIZE, CROP = 128, 64
+LATENT_NOISE = 0.06
+
+
+def build() -> AutoencoderTiny:
+    """An untrained autoencoder. The decoder stays small: it ships to the reader's browser."""
+    return AutoencoderTiny(
+        latent_channels=8,
+        encoder_block_out_channels=(40, 40, 40, 40),
+        num_encoder_blocks=(1, 3, 3, 4),
+        decoder_block_out_channels=(32, 32, 32, 32),
+        num_decoder_blocks=(3, 3, 3, 1),
+    )
+
+
+def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> AutoencoderTiny:
+    """Trains to `steps` optimiser steps and returns the model in fp32."""
+    torch.manual_seed(0)
+    model = build().to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
+    start = 0
+    if resume and (state := checkpoint.load("autoencoder")):
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        start = state["step"]
+
+    pictures = dataset.pictures(dataset.training_seeds(scenes), SIZE, "train")
+    progress = tqdm(range(start, steps), initial=start, total=steps, desc="autoencoder", unit="step")
+    for step in progress:
+        for group in optimiser.param_groups:
+            group["lr"] = 1.2e-3 * warm_cosine(step, steps)
+        images = _crops(pictures, batch, np.random.default_rng(step)).to(device)
+        images = images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device, torch.bfloat16):
+            loss, l1 = _loss(model, images)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        if step % 20 == 0:
+            progress.set_postfix(l1=f"{l1:.4f}")
+        if (step + 1) % 250 == 0 or step + 1 == steps:
+            checkpoint.save(
+                "autoencoder", step=step + 1, model=model.state_dict(), optimiser=optimiser.state_dict()
+            )
+        if (step + 1) % 1000 == 0 or step + 1 == steps:
+            progress.write(f"step {step + 1}: {psnr(model, device=device):.2f} dB on held-out scenes")
+    return model.float()
+
+
+def _loss(model: AutoencoderTiny, images: torch.Tensor) -> tuple[torch.Tensor, float]:
+    latents = model.encode(images).latents.float()
+    noisy = latents + LATENT_NOISE * torch.randn_like(latents)
+    rebuilt = model.decode(noisy).sample.float()
+    l1 = F.l1_loss(rebuilt, images)
+    half = model.decode(F.avg_pool2d(latents[: len(latents) // 4], 2)).sample.float()
+    half_l1 = F.l1_loss(half, F.avg_pool2d(images[: len(half)], 2))
+    mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
+    spread = mean.square().mean() + (std - 1).square().mean()
+    loss = l1 + 0.5 * _gradient_l1(rebuilt, images) + F.mse_loss(rebuilt, images) + 0.25 * half_l1
+    return loss + 0.01 * spread, l1.item()
+
+
+def _gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Compares edges, which plain L1 lets blur."""
+    dx = F.l1_loss(a[..., 1:] - a[..., :-1], b[..., 1:] - b[..., :-1])
+    dy = F.l1_loss(a[..., 1:, :] - a[..., :-1, :], b[..., 1:, :] - b[..., :-1, :])
+    return dx + dy
+
+
+def _crops(pictures: np.ndarray, batch: int, rng: np.random.Generator) -> torch.Tensor:
+    rows = rng.integers(len(pictures), size=batch)
+    tops, lefts = rng.integers(SIZE - CROP + 1, size=(2, batch))
+    crops = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in zip(rows, tops, lefts)]
+    stacked = np.stack([c[:, ::-1] if rng.random() < 0.5 else c for c in crops])
+    return to_tensor(stacked)
+
+
+def to_tensor(pictures: np.ndarray) -> torch.Tensor:
+    """uint8 [n, h, w, 3] to float [n, 3, h, w] between -1 and 1."""
+    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def warm_cosine(step: int, steps: int, warm: int = 100) -> float:
+    """Learning rate factor: up over `warm` steps, then down a half cosine to 2 %."""
+    if step < warm:
+        return (step + 1) / warm
+    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+@torch.no_grad()
+def psnr(model: AutoencoderTiny, count: int = 256, *, device: str = "cpu") -> float:
+    """Mean PSNR in dB of whole reconstructed pictures, over held-out scenes."""
+    seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))
+    images = to_tensor(dataset.pictures(seeds, SIZE, "held-out"))
+    total = 0.0
+    for part in images.split(32):
+        part = part.to(device)
+        rebuilt = model.decode(model.encode(part).latents).sample.clamp(-1, 1)
+        mse = ((rebuilt.float() - part) / 2).square().mean((1, 2, 3))
+        total += (-10 * mse.log10()).sum().item()
+    return total / count
+
+
+@torch.no_grad()
+def encode_all(model: AutoencoderTiny, pictures: np.ndarray, *, device: str, flip: bool) -> torch.Tensor:
+    """Latents of many pictures, fp16 [n, 8, size / 8, size / 8]."""
+    parts = []
+    for start in tqdm(range(0, len(pictures), 64), desc="encoding", unit="batch"):
+        block = pictures[start : start + 64]
+        images = to_tensor(block[:, :, ::-1] if flip else block).to(device)
+        with torch.autocast(device, torch.bfloat16):
+            parts.append(model.encode(images).latents.half().cpu())
+    return torch.cat(parts)
+
+
+def save(model: AutoencoderTiny, folder: Path, scaling: float) -> None:
+    """Writes fp16 weights. `scaling` makes the latents' standard deviation 1 for the UNet."""
+    model.register_to_config(scaling_factor=scaling)
+    model.half().save_pretrained(folder, safe_serialization=True)

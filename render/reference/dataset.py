@@ -1,0 +1,62 @@
+"""Draws the training scenes once and keeps them as arrays on disk, in shards that survive a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from .painting import paint
+from .scenes import Scene
+
+SHARD = 1000
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / ".cache" / "postcards"
+
+
+def world_digest() -> str:
+    """Names the world that was drawn, so that an edited brush never mixes with old pictures."""
+    source = b"".join((HERE / f"{name}.py").read_bytes() for name in ("scenes", "painting", "subjects"))
+    return hashlib.sha256(source).hexdigest()[:12]
+
+
+def training_seeds(count: int) -> list[int]:
+    """The first `count` seeds whose scenes training may see."""
+    seeds: list[int] = []
+    seed = 0
+    while len(seeds) < count:
+        if not Scene.sample(seed).never_trained:
+            seeds.append(seed)
+        seed += 1
+    return seeds
+
+
+def pictures(seeds: list[int], size: int, name: str, workers: int | None = None) -> np.ndarray:
+    """Pictures of the scenes with these seeds: uint8 [n, size, size, 3], drawn or read from disk."""
+    folder = CACHE / world_digest() / f"{name}-{size}"
+    folder.mkdir(parents=True, exist_ok=True)
+    jobs = [
+        (folder / f"{start:07d}.npy", seeds[start : start + SHARD], size)
+        for start in range(0, len(seeds), SHARD)
+    ]
+    missing = [job for job in jobs if not _complete(job[0], len(job[1]))]
+    if missing:
+        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+            list(tqdm(pool.map(_draw_shard, missing), total=len(missing), desc=f"drawing {name}", unit="k"))
+    return np.concatenate([np.load(path, mmap_mode="r") for path, _, _ in jobs])
+
+
+def _complete(path: Path, count: int) -> bool:
+    return path.exists() and len(np.load(path, mmap_mode="r")) == count
+
+
+def _draw_shard(job: tuple[Path, list[int], int]) -> None:
+    path, seeds, size = job
+    shard = np.stack([np.asarray(paint(Scene.sample(seed), size)) for seed in seeds])
+    partial = path.with_suffix(".partial.npy")
+    np.save(partial, shard)
+    os.replace(partial, path)
