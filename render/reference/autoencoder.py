@@ -9,6 +9,7 @@ latent than a small diffusion model can learn.
 
 from __future__ import annotations
 
+import copy
 import math
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from . import checkpoint, dataset
 from .scenes import HELD_OUT_FROM
 
 SIZE, CROP = 128, 64
+CHECKPOINT = "autoencoder.checkpoint"
 LATENT_NOISE = 0.06
 
 
@@ -36,13 +38,15 @@ def build() -> AutoencoderTiny:
     )
 
 
-def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> AutoencoderTiny:
-    """Trains to `steps` optimiser steps and returns the model in fp32."""
+def train(
+    steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
+) -> AutoencoderTiny:
+    """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the model in fp32."""
     torch.manual_seed(0)
     model = build().to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
     start = 0
-    if resume and (state := checkpoint.load("autoencoder")):
+    if resume and (state := checkpoint.load(run / CHECKPOINT)):
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         start = state["step"]
@@ -63,9 +67,8 @@ def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> 
         if step % 20 == 0:
             progress.set_postfix(l1=f"{l1:.4f}")
         if (step + 1) % 250 == 0 or step + 1 == steps:
-            checkpoint.save(
-                "autoencoder", step=step + 1, model=model.state_dict(), optimiser=optimiser.state_dict()
-            )
+            state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
+            checkpoint.save(run / CHECKPOINT, step=step + 1, **state)
         if (step + 1) % 1000 == 0 or step + 1 == steps:
             progress.write(f"step {step + 1}: {psnr(model, device=device):.2f} dB on held-out scenes")
     return model.float()
@@ -126,18 +129,12 @@ def psnr(model: AutoencoderTiny, count: int = 256, *, device: str = "cpu") -> fl
 
 
 @torch.no_grad()
-def encode_all(model: AutoencoderTiny, pictures: np.ndarray, *, device: str, flip: bool) -> torch.Tensor:
+def encode_all(model: AutoencoderTiny, pictures: np.ndarray, *, device: str) -> torch.Tensor:
     """Latents of many pictures, fp16 [n, 8, size / 8, size / 8]."""
+    encoder = copy.deepcopy(model).to(device, torch.bfloat16, memory_format=torch.channels_last)
     parts = []
-    for start in tqdm(range(0, len(pictures), 64), desc="encoding", unit="batch"):
-        block = pictures[start : start + 64]
-        images = to_tensor(block[:, :, ::-1] if flip else block).to(device)
-        with torch.autocast(device, torch.bfloat16):
-            parts.append(model.encode(images).latents.half().cpu())
+    for start in tqdm(range(0, len(pictures), 32), desc="encoding", unit="batch"):
+        images = to_tensor(pictures[start : start + 32]).to(device, torch.bfloat16)
+        images = images.contiguous(memory_format=torch.channels_last)
+        parts.append(encoder.encode(images).latents.half().cpu())
     return torch.cat(parts)
-
-
-def save(model: AutoencoderTiny, folder: Path, scaling: float) -> None:
-    """Writes fp16 weights. `scaling` makes the latents' standard deviation 1 for the UNet."""
-    model.register_to_config(scaling_factor=scaling)
-    model.half().save_pretrained(folder, safe_serialization=True)

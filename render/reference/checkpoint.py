@@ -7,25 +7,17 @@ from pathlib import Path
 
 import torch
 
-from .dataset import CACHE
 
-
-def path(name: str) -> Path:
-    return CACHE / f"{name}.checkpoint.pt"
-
-
-def save(name: str, **state) -> None:
-    target = path(name)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
+def save(path: Path, **state) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, target)
+    os.replace(partial, path)
 
 
-def load(name: str) -> dict | None:
+def load(path: Path) -> dict | None:
     """The last saved state, or None. Only plain tensors and numbers are read, never code."""
-    target = path(name)
-    return torch.load(target, map_location="cpu", weights_only=True) if target.exists() else None
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None

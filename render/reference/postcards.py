@@ -35,6 +35,7 @@ NOISE = {
     "prediction_type": "v_prediction",
 }
 SAMPLING = {**NOISE, "timestep_spacing": "trailing", "steps_offset": 1}
+CHECKPOINT = "postcards.checkpoint"
 UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
 SNR_CAP = 5.0
 EMA = 0.9985
@@ -85,8 +86,10 @@ def build_text_encoder(words) -> CLIPTextModel:
     )
 
 
-def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> StableDiffusionPipeline:
-    """Trains to `steps` optimiser steps and returns the pipeline with averaged (EMA) weights."""
+def train(
+    steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
+) -> StableDiffusionPipeline:
+    """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the pipeline with averaged (EMA) weights."""
     torch.manual_seed(0)
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
@@ -94,14 +97,14 @@ def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> 
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.01, betas=(0.9, 0.99))
     start = 0
-    if resume and (state := checkpoint.load("postcards")):
+    if resume and (state := checkpoint.load(run / CHECKPOINT)):
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
         ema, start = state["ema"], state["step"]
 
-    vae, scaling = load_autoencoder()
+    vae, scaling = load_autoencoder(run)
     seeds = dataset.training_seeds(scenes)
-    latents = _latents(vae, seeds, device) * scaling
+    latents = _latents(vae, seeds, run, device) * scaling
     described = [Scene.sample(seed) for seed in seeds]
     noise = DDPMScheduler(**NOISE)
     progress = tqdm(range(start, steps), initial=start, total=steps, desc="postcards", unit="step")
@@ -123,12 +126,11 @@ def train(steps: int, batch: int, scenes: int, *, device: str, resume: bool) -> 
         if step % 20 == 0:
             progress.set_postfix(loss=f"{smooth:.4f}")
         if (step + 1) % 200 == 0 or step + 1 == steps:
-            checkpoint.save(
-                "postcards", step=step + 1, model=model.state_dict(), ema=ema, optimiser=optimiser.state_dict()
-            )
+            state = {"model": model.state_dict(), "ema": ema, "optimiser": optimiser.state_dict()}
+            checkpoint.save(run / CHECKPOINT, step=step + 1, **state)
         if (step + 1) % 1000 == 0 or step + 1 == steps:
             progress.write(f"step {step + 1}: loss {smooth:.4f}")
-            sample_strip(pipeline(ema, words, vae), dataset.CACHE / f"postcards-{step + 1:06d}.png")
+            sample_strip(pipeline(ema, words, vae), run / f"postcards-{step + 1:06d}.png")
     return pipeline(ema, words, vae)
 
 
@@ -156,20 +158,20 @@ def _captions(scenes: list[Scene], step: int) -> list[str]:
     return ["" if rng.random() < UNCONDITIONAL else caption(scene, rng) for scene in scenes]
 
 
-def _latents(vae: AutoencoderTiny, seeds: list[int], device: str) -> torch.Tensor:
+def _latents(vae: AutoencoderTiny, seeds: list[int], run: Path, device: str) -> torch.Tensor:
     """The training scenes' latents, encoded once and kept on disk."""
-    target = dataset.CACHE / dataset.world_digest() / f"latents-{len(seeds)}.pt"
+    target = run / f"latents-{dataset.world_digest()}-{len(seeds)}.pt"
     if not target.exists():
         pictures = dataset.pictures(seeds, autoencoder.SIZE, "train")
-        latents = autoencoder.encode_all(vae, pictures, device=device, flip=False)
+        latents = autoencoder.encode_all(vae, pictures, device=device)
         torch.save(latents, target.with_suffix(".partial"))
         target.with_suffix(".partial").replace(target)
     return torch.load(target, weights_only=True)
 
 
-def load_autoencoder() -> tuple[AutoencoderTiny, float]:
+def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
     """The trained autoencoder (from its checkpoint, else as committed) and its scaling factor."""
-    state = checkpoint.load("autoencoder")
+    state = checkpoint.load(run / autoencoder.CHECKPOINT)
     if state is None:
         vae = AutoencoderTiny.from_pretrained(dataset.HERE / "postcards" / "vae", torch_dtype=torch.float32)
         return vae, vae.config.scaling_factor

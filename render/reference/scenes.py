@@ -9,6 +9,7 @@ Python promises never to change, so the same seed gives the same scene on every 
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 
 # Each value with the words that captions use for it. The first phrase is the plainest.
@@ -135,10 +136,14 @@ def caption(scene: Scene, rng: random.Random, *, complete: bool = False) -> str:
     return pick(rng, [_sentence, _subject_first, _tags])(said, rng)
 
 
+OPENINGS = ("", "a postcard of ", "a landscape of ", "a view of ")
+LINKS = (" in front of ", " near ", ", ")
+
+
 def _sentence(said: dict[str, str], rng: random.Random) -> str:
     """ "a postcard of mountains at night with pine trees, falling snow" """
     head = " ".join(said[k] for k in ("terrain", "time") if k in said)
-    opening = pick(rng, ["", "a postcard of ", "a landscape of ", "a view of "]) if head else ""
+    opening = pick(rng, OPENINGS) if head else ""
     subject = said.get("subject")
     text = f"{opening}{head}" + (f" with {subject}" if subject and head else subject or "")
     return _join(text, said.get("weather"))
@@ -149,7 +154,7 @@ def _subject_first(said: dict[str, str], rng: random.Random) -> str:
     if "subject" not in said:
         return _sentence(said, rng)
     place = " ".join(said[k] for k in ("terrain", "time") if k in said)
-    link = pick(rng, [" in front of ", " near ", ", "])
+    link = pick(rng, LINKS)
     if "terrain" not in said:
         link = " "
     return _join(said["subject"] + (f"{link}{place}" if place else ""), said.get("weather"))
@@ -166,6 +171,17 @@ def _tags(said: dict[str, str], rng: random.Random) -> str:
 
 def _join(text: str, weather: str | None) -> str:
     return ", ".join(part for part in (text, weather) if part)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a prompt as the tokenizer splits them."""
+    return re.findall(r"[^\W\d_]+|\d", text.lower())
+
+
+def known_words() -> set[str]:
+    """Every word that a caption can hold: what the models have read."""
+    phrases = [p for words in FACTORS.values() for options in words.values() for p in options]
+    return {word for phrase in (*phrases, *OPENINGS, *LINKS, "with") for word in words_of(phrase)}
 
 
 def pick(rng: random.Random, options):

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer, pre_tokenizers, trainers
 from tokenizers.models import BPE
 from transformers import CLIPTokenizer
 
-from .scenes import FACTORS, Scene, caption
+from .scenes import Scene, caption
 
 MAX_LENGTH = 32
 START, END = "<|startoftext|>", "<|endoftext|>"
@@ -26,13 +26,6 @@ def build() -> CLIPTokenizer:
     words = [*alphabet, *(f"{b}</w>" for b in alphabet), *("".join(pair) for pair in merges), START, END]
     vocabulary = {word: i for i, word in enumerate(dict.fromkeys(words))}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_LENGTH)
-
-
-def known_words() -> set[str]:
-    """The words that captions use: what the models have read."""
-    phrases = [p for words in FACTORS.values() for options in words.values() for p in options]
-    phrases += ["a postcard of", "a landscape of", "a view of", "with in front of near"]
-    return {w for p in phrases for w in p.replace("-", " ").replace(",", " ").lower().split()}
 
 
 def _learn_merges(alphabet: list[str]) -> list[tuple[str, str]]:

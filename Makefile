@@ -1,0 +1,47 @@
+# Two commands: `make guide` (pictures, site) and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+PORT ?= 8000
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := guide
+.PHONY: guide test render site lint clean
+
+guide: .venv/ready
+	$(PY) -m render run
+	$(PY) -m render audit --n 6
+	$(MAKE) --no-print-directory site
+	@if [ "$$SERVE" != 0 ] && [ -t 1 ]; then \
+	  echo "The guide is at http://127.0.0.1:$(PORT)/  (Ctrl-C stops it)"; \
+	  $(PY) -m http.server --bind 127.0.0.1 --directory site $(PORT) >/dev/null 2>&1 || true; \
+	else echo "The guide is in site/. Open it with: $(PY) -m http.server --bind 127.0.0.1 --directory site"; fi
+
+test: .venv/ready
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m recommender check
+	$(PY) -m pytest
+
+render: .venv/ready
+	$(PY) -m render run
+
+site: .venv/ready
+	$(PY) -m mkdocs build --strict --quiet
+
+lint: .venv/ready
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# The virtual environment, rebuilt when a dependency or its version changes. pip's own
+# configuration (mirrors, proxies, wheels) is honoured: nothing here names an index.
+.venv/ready: pyproject.toml constraints.txt hatch_build.py
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, got " + sys.version.split()[0] + ". Set PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) render/announce_download.py
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling editables pydantic pyyaml
+	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .cache site

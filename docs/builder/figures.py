@@ -1,0 +1,204 @@
+"""Turns a comparison and its plan's manifest into a figure: rows of captioned pictures.
+
+Only pictures whose file exists are used. A figure that has none is None; there is no placeholder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markup import figure as written
+
+MIN_SLIDER_STOPS = 6
+MAX_SLIDER_ROWS = 3
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One rendered cell as a page shows it."""
+
+    value: Any
+    caption: str
+    src: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """Pictures that differ in one setting only."""
+
+    model: str
+    model_name: str
+    prompt: str
+    seed: Any
+    pictures: tuple[Picture, ...]
+    stops: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A comparison, ready to print: the first prompt's rows, the others, and a slider's rows."""
+
+    plan: str
+    title: str
+    look_for: str
+    axis: str
+    rows: tuple[Row, ...]
+    more: tuple[Row, ...]
+    slider: tuple[Row, ...]
+    start: int
+    rendered_with: str
+
+    @property
+    def several_models(self) -> bool:
+        """True when rows must say which model drew them."""
+        return len({row.model for row in (*self.rows, *self.more)}) > 1
+
+
+class ManifestError(Exception):
+    """A manifest that cannot be read."""
+
+
+def load_manifests(renders: Path) -> dict[str, dict[str, Any]]:
+    """Reads every plan's manifest below a folder, keyed by plan, keeping cells that have a file."""
+    manifests = {}
+    for path in sorted(renders.glob("*/manifest.json")):
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            cells = [c for c in manifest["cells"] if (path.parent / str(c["file"])).is_file()]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ManifestError(
+                f"{path}: expected a manifest written by `python -m render run`, "
+                f"got one that cannot be read ({error!r}). Render the plan again."
+            ) from None
+        manifests[path.parent.name] = {**manifest, "cells": cells}
+    return manifests
+
+
+def build_figure(
+    comparison: Mapping[str, Any], manifests: Mapping[str, Mapping[str, Any]]
+) -> Figure | None:
+    """Builds the figure of one comparison, or None when none of its pictures exists."""
+    plan, show = comparison["plan"], comparison["show"]
+    manifest = manifests.get(plan)
+    if manifest is None:
+        return None
+    rows = [
+        row
+        for cells in _groups(manifest["cells"], show["axis"], comparison.get("where") or {})
+        if (row := _row(plan, manifest, cells, show)).pictures
+    ]
+    if not rows:
+        return None
+    # Prompts in the plan's order, and within a prompt the models in the manifest's order; the first
+    # prompt is shown, the others fold away.
+    prompts = list(dict.fromkeys(row.prompt for row in rows))
+    models = list(manifest["models"])
+    rows.sort(key=lambda row: (prompts.index(row.prompt), models.index(row.model)))
+    first = tuple(row for row in rows if row.prompt == rows[0].prompt)
+    slider = _slider(first)
+    shown = [manifest["models"][model] for model in models if model in {r.model for r in rows}]
+    return Figure(
+        plan=plan,
+        title=comparison.get("title") or manifest.get("title") or plan,
+        look_for=comparison.get("look_for") or "",
+        axis=show["axis"],
+        rows=first,
+        more=tuple(row for row in rows if row not in first),
+        slider=slider,
+        start=_start(slider, first[0]),
+        rendered_with=" and ".join(_model_words(model) for model in shown),
+    )
+
+
+def _groups(
+    cells: Sequence[Mapping[str, Any]], axis: str, where: Mapping[str, Any]
+) -> list[list[Mapping[str, Any]]]:
+    """Splits cells into lists that agree in everything but the axis, one per model and prompt."""
+    groups: dict[tuple[str, str], dict[str, list[Mapping[str, Any]]]] = {}
+    for cell in cells:
+        if axis not in cell["axes"] or any(_of(cell, key) != want for key, want in where.items()):
+            continue
+        who = (str(_of(cell, "model")), str(_of(cell, "prompt")))
+        rest = json.dumps({k: v for k, v in cell["axes"].items() if k != axis}, sort_keys=True)
+        groups.setdefault(who, {}).setdefault(rest, []).append(cell)
+    # Where further axes vary, the plan's first combination stands for the rest.
+    return [next(iter(by_rest.values())) for by_rest in groups.values()]
+
+
+def _of(cell: Mapping[str, Any], key: str) -> Any:
+    """Looks a setting of a cell up: its place in the plan first, then its full settings."""
+    return cell["axes"].get(key, cell["settings"].get(key))
+
+
+def _row(
+    plan: str,
+    manifest: Mapping[str, Any],
+    cells: Sequence[Mapping[str, Any]],
+    show: Mapping[str, Any],
+) -> Row:
+    """Builds one row: the pictures at the values shown, and all stops for a slider."""
+    stops = [_picture(plan, cell, show["axis"]) for cell in cells]
+    by_value = {json.dumps(stop.value): stop for stop in stops}
+    shown = (by_value.get(json.dumps(value)) for value in show["values"])
+    settings = cells[0]["settings"]
+    model = str(settings["model"])
+    return Row(
+        model=model,
+        model_name=manifest["models"][model]["name"],
+        prompt=str(settings.get("prompt", "")),
+        seed=settings.get("seed"),
+        pictures=tuple(picture for picture in shown if picture),
+        stops=tuple(stops),
+    )
+
+
+def _picture(plan: str, cell: Mapping[str, Any], axis: str) -> Picture:
+    value = cell["axes"][axis]
+    shown = f'"{value}"' if isinstance(value, str) else written(value)
+    return Picture(
+        value=value,
+        caption=f"{axis} = {shown}",
+        src=f"renders/{plan}/{cell['file']}",
+        width=cell["width"],
+        height=cell["height"],
+        alt=cell["alt"],
+    )
+
+
+def _slider(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Picks the rows that a slider can flip together: numeric stops, the same in each row."""
+
+    def values(row: Row) -> list[Any]:
+        return [stop.value for stop in row.stops]
+
+    numeric = [row for row in rows if all(isinstance(v, int | float) for v in values(row))]
+    if not numeric or len(numeric[0].stops) < MIN_SLIDER_STOPS:
+        return ()
+    sortable = [
+        Row(**{**row.__dict__, "stops": tuple(sorted(row.stops, key=lambda stop: stop.value))})
+        for row in numeric
+    ]
+    return tuple(row for row in sortable if values(row) == values(sortable[0]))[:MAX_SLIDER_ROWS]
+
+
+def _start(slider: Sequence[Row], row: Row) -> int:
+    """Returns the stop at which a slider stands at first: the middle picture of the row shown."""
+    values = [stop.value for stop in slider[0].stops] if slider else [row.pictures[0].value]
+    middle = row.pictures[len(row.pictures) // 2].value
+    return values.index(middle) if middle in values else 0
+
+
+def _model_words(model: Mapping[str, Any]) -> str:
+    """Says which model drew a picture and how much that is worth."""
+    words = [f"{written(model['parameters_m'])} M parameters", f"{model['resolution']} px"]
+    # Our own models know one kind of picture; a reader must not take them for general ones.
+    if str(model["name"]).startswith("postcards"):
+        words.append("landscapes only")
+    return f"{model['name']} ({', '.join(words)})"

@@ -1,0 +1,77 @@
+"""What MkDocs runs: adds the generated pages, their place in the menu and their edit links.
+
+The only file that imports MkDocs, so another engine replaces this file and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pages
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+import recommender
+
+# What Material leaves out (a name for its search dialog) and what it does unasked (a request to
+# GitHub's API for the number of stars on every first visit).
+REPAIRS = (
+    (' role="dialog"', ' role="dialog" aria-label="Search"'),
+    (' data-md-component="source"', ""),
+)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Takes the clock out of the build: two builds of one commit are the same bytes."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
+    return config
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Adds every generated page and the catalogue itself."""
+    try:
+        generated = pages.generate()
+        catalogue = recommender.catalogue()
+    except (pages.ManifestError, recommender.SweetspotError) as error:
+        raise PluginError(str(error)) from None
+    for file in files.documentation_pages():
+        file.edit_uri = f"docs/content/{file.src_uri}"
+    for uri, page in generated.items():
+        file = File.generated(config, uri, content=page.markdown)
+        file.edit_uri = page.source
+        files.append(file)
+    files.append(File.generated(config, "catalogue.json", content=json.dumps(dict(catalogue), sort_keys=True)))
+    config.nav = _menu(config.nav or [], generated)
+    return files
+
+
+def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
+    """Repairs what the theme gets wrong on every page."""
+    return _repaired(output)
+
+
+def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
+    """Repairs the same on the page for addresses that do not exist."""
+    return _repaired(output) if template_name.endswith(".html") else output
+
+
+def _repaired(output: str) -> str:
+    for found, repaired in REPAIRS:
+        output = output.replace(found, repaired)
+    return output
+
+
+def _menu(menu: list[Any], generated: dict[str, pages.Page]) -> list[Any]:
+    """Puts the generated pages of a folder behind the menu's entry for the folder's index."""
+    whole: list[Any] = []
+    for entry in menu:
+        title, uri = next(iter(entry.items()))
+        folder = uri.removesuffix("index.md")
+        behind = [other for other in generated if folder and other.startswith(folder)]
+        # An index is first in its section, so that the section's title opens it.
+        whole.append({title: [uri, *(other for other in behind if other != uri)]} if behind else entry)
+    return whole

@@ -1,0 +1,248 @@
+"""Writes every generated page of the guide as Markdown, from the catalogue and the manifests.
+
+Pure: nothing here knows which engine builds the site. `python docs/builder/pages.py OUT` stages the
+same pages to disk for another one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from figures import ManifestError, build_figure, load_manifests
+from templating import render
+
+import recommender
+
+RENDERS = Path(__file__).resolve().parents[1] / "content" / "renders"
+GROUPS = {
+    "quality": "Quality and time",
+    "guidance": "Guidance",
+    "sampling": "Sampling",
+    "size": "Size",
+    "prompt": "Prompt",
+    "input": "Starting from a picture",
+}
+# The settings most people open, before the others of their group.
+FIRST = ("num_inference_steps", "guidance_scale", "scheduler", "seed", "width")
+# The models most people ask about; a setting's page answers for these before it links to all.
+WELL_KNOWN = (
+    "flux-1-schnell",
+    "flux-1-dev",
+    "z-image-turbo",
+    "qwen-image",
+    "stable-diffusion-3-5-large",
+    "sdxl-base-1-0",
+    "sdxl-turbo",
+    "stable-diffusion-v1-5",
+)
+BASES = {
+    "author": "authors",
+    "tool-default": "a tool's default",
+    "community": "community",
+    "family": "its base model",
+    "measured": "measured",
+}
+STEPS = "num_inference_steps"
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its Markdown, and the file of the repository that a reader would edit."""
+
+    markdown: str
+    source: str | None = None
+
+
+def build_pages(
+    catalogue: Mapping[str, Any],
+    answer: Callable[[str], Mapping[str, Any]],
+    manifests: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Page]:
+    """Returns every generated page by its uri; `answer` gives a model's recommendation."""
+    settings = {
+        setting_id: setting_view(setting_id, catalogue["settings"], manifests)
+        for setting_id in catalogue["settings"]
+    }
+    models = [
+        model_view(model_id, model, answer(model_id), settings)
+        for model_id, model in catalogue["models"].items()
+    ]
+    models.sort(key=lambda model: (model["family"], model["name"].casefold()))
+    schedulers = [
+        {"flags": {}, "names": {}, "note": None, **item, "id": key}
+        for key, item in catalogue["schedulers"].items()
+    ]
+    tools = dict.fromkeys(tool for item in schedulers for tool in item["names"])
+    groups = grouped(settings.values())
+    pages = {
+        "settings/index.md": Page(render("settings", groups=groups)),
+        "models/index.md": Page(render("models", models=models)),
+        "schedulers.md": Page(render("schedulers", schedulers=schedulers, tools=list(tools))),
+    }
+    for setting in (member for _, members in groups for member in members):
+        page = render("setting", setting=setting, answers=known(setting["id"], models))
+        pages[f"settings/{setting['slug']}.md"] = Page(page, setting["file"])
+    for model in models:
+        pages[f"models/{model['id']}.md"] = Page(render("model", model=model), model["file"])
+    return pages
+
+
+def setting_view(
+    setting_id: str,
+    settings: Mapping[str, Mapping[str, Any]],
+    manifests: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Adds to a setting what its page needs: figures, a thumbnail, links to other settings."""
+    setting = settings[setting_id]
+    built = [build_figure(one, manifests) for one in setting.get("comparisons", [])]
+    figures = [figure for figure in built if figure]
+    sources, bands = setting.get("sources", {}), setting.get("values", {})
+    return {
+        "mistakes": [],
+        **setting,
+        "id": setting_id,
+        # Whatever order the catalogue keeps, a scale is read from its low end.
+        "values": {band: bands[band] for band in ("low", "mid", "high") if band in bands},
+        "figures": figures,
+        "thumbnails": figures[0].rows[0].pictures[:3] if figures else (),
+        "works_with": [
+            {**item, "title": settings[item["setting"]]["title"],
+             "slug": settings[item["setting"]]["slug"]}
+            for item in setting.get("works_with", [])
+        ],
+        "tools": [
+            {"min": None, "max": None, "default": None, **tool, "source": sources[tool["source"]]}
+            for tool in setting.get("tools", [])
+        ],
+        "sources": list(sources.values()),
+    }
+
+
+def grouped(settings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Sorts settings into their groups, in the order in which a reader meets them."""
+    everything = sorted(settings, key=lambda setting: _weight(setting["id"], FIRST))
+    groups = [(title, [s for s in everything if s["group"] == key]) for key, title in GROUPS.items()]
+    return [(title, members) for title, members in groups if members]
+
+
+def model_view(
+    model_id: str,
+    model: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    settings: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Adds to a model its answer and its claims with their sources, ready to print."""
+    first = (STEPS, "guidance_scale", "true_cfg_scale", "scheduler")
+    claims = [
+        {
+            "setting": settings.get(setting_id, {"title": setting_id, "slug": None}),
+            "claims": [claim_view(claim, model) for claim in of_setting],
+        }
+        for setting_id, of_setting in sorted(
+            model.get("claims", {}).items(), key=lambda item: _weight(item[0], first)
+        )
+    ]
+    return {
+        "aliases": [],
+        "hub_id": None,
+        **model,
+        "id": model_id,
+        "answer": {**answer, "basis": BASES.get(answer["basis"], answer["basis"])},
+        "claims": claims,
+        "spread": spread(model.get("claims", {}).get(STEPS, [])),
+        "facts": facts(model),
+    }
+
+
+def claim_view(claim: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
+    """Adds to a claim who says it and where."""
+    return {
+        **dict.fromkeys(("value", "low", "high", "scheduler", "convention", "note", "from")),
+        **claim,
+        "kind": BASES[claim["kind"]],
+        "source": model.get("sources", {}).get(claim.get("source")),
+    }
+
+
+def _weight(name: str, first: Sequence[str]) -> tuple[int, str]:
+    """Orders names for a reader: the ones asked for most, then the rest as in a dictionary."""
+    return (first.index(name) if name in first else len(first), name)
+
+
+def facts(model: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Lists what is known about a model beside its settings."""
+    size = model.get("native_resolution")
+    told = {
+        "Also known as": ", ".join(model.get("aliases", [])),
+        "Hugging Face": model.get("hub_id"),
+        "Made from": model.get("base"),
+        "Kind": model.get("modality"),
+        "Pipeline in diffusers": model.get("pipeline"),
+        "Network": model.get("architecture"),
+        "Predicts": model.get("prediction"),
+        "Distilled": {"few-step": "to few steps", "guidance": "guidance only"}.get(
+            model["distillation"]
+        ),
+        "Parameters (billions)": model.get("parameters_b"),
+        "Native size": f"{size[0]} × {size[1]}" if size else None,
+        "Released": model.get("released"),
+        "Licence": model.get("licence"),
+    }
+    return [(label, text) for label, text in told.items() if text]
+
+
+def spread(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Says how far apart the figures for one setting lie, or None where there are not two."""
+    ends = [claim[key] for claim in claims for key in ("low", "value", "high") if key in claim]
+    numbers = [end for end in ends if isinstance(end, int | float)]
+    if len(claims) < 2 or not numbers:
+        return None
+    return {"count": len(claims), "low": min(numbers), "high": max(numbers)}
+
+
+def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Picks the well-known models that have an answer for a setting, each with its value."""
+    by_id = {model["id"]: model for model in models}
+    answered = [by_id[model_id] for model_id in WELL_KNOWN if model_id in by_id]
+    return [
+        {"model": model, "value": model["answer"]["settings"][setting_id]}
+        for model in answered
+        if model["answer"]["settings"].get(setting_id) is not None
+    ]
+
+
+def generate(renders: Path = RENDERS) -> dict[str, Page]:
+    """Builds the pages of this checkout."""
+    return build_pages(recommender.catalogue(), _answer, load_manifests(renders))
+
+
+def _answer(model_id: str) -> dict[str, Any]:
+    return recommender.recommend(model_id).to_dict()
+
+
+def main() -> int:
+    """Stages the pages below a folder as plain Markdown files."""
+    parser = argparse.ArgumentParser(prog="pages.py", description="Stages the generated pages.")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to write to")
+    parser.add_argument("--renders", type=Path, default=RENDERS, help="the folder of pictures")
+    arguments = parser.parse_args()
+    try:
+        pages = generate(arguments.renders)
+        for uri, page in pages.items():
+            path = arguments.out / uri
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page.markdown, encoding="utf-8")
+    except (ManifestError, recommender.SweetspotError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Wrote {len(pages)} pages to {arguments.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

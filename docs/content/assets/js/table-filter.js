@@ -1,0 +1,33 @@
+// <table-filter>: hides the rows of its table that lack a typed word. A row is searched by its text
+// and by its data-words. Without this script the element is its table (see sweetspot.css).
+
+class TableFilter extends HTMLElement {
+  connectedCallback() {
+    this.input = this.querySelector("input");
+    this.output = this.querySelector("output");
+    this.none = this.querySelector(".filter-none");
+    this.rows = [...this.querySelectorAll("tbody tr")].map((row) => [
+      row,
+      plain(`${row.textContent} ${row.dataset.words ?? ""}`),
+    ]);
+    this.input.addEventListener("input", () => this.show());
+    this.show();
+  }
+
+  show() {
+    const words = this.input.value.split(/\s+/).map(plain).filter(Boolean);
+    let shown = 0;
+    for (const [row, text] of this.rows) {
+      row.hidden = !words.every((word) => text.includes(word));
+      if (!row.hidden) shown += 1;
+    }
+    const all = this.rows.length;
+    this.output.value = shown === all ? `${all} models` : `${shown} of ${all} models`;
+    this.none.hidden = shown > 0;
+  }
+}
+
+// "FLUX.1 [schnell]" and "flux1 schnell" have the same letters and digits.
+const plain = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+
+customElements.define("table-filter", TableFilter);

@@ -1,0 +1,247 @@
+# ruff: noqa: PTH100, PTH103, PTH105, PTH108, PTH112, PTH113, PTH118, PTH119, PTH120, PTH123, PTH208
+"""Finds and loads the catalogue with the standard library alone, and finds models in it by name.
+
+In a checkout it is compiled when its files have changed and kept under .cache/; a wheel carries it.
+Paths are plain text here: pathlib alone would take a third of the time a cold start has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from ._errors import AmbiguousModelError, CatalogueError, UnknownModelError
+from ._names import loose, tokens, without_storage
+
+FORMAT = 1
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_MOST_SUGGESTIONS = 3
+
+
+class Catalogue(Mapping[str, Any]):
+    """The catalogue as plain JSON data: version, digest, settings, models, schedulers, measured."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data[key]
+
+    def __iter__(self) -> Any:
+        return iter(self._data)
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    @property
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Model id → the model with its resolved claims."""
+        models: dict[str, dict[str, Any]] = self._data["models"]
+        return models
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Setting id → the setting."""
+        settings: dict[str, dict[str, Any]] = self._data["settings"]
+        return settings
+
+    @property
+    def schedulers(self) -> dict[str, dict[str, Any]]:
+        """Scheduler id → the scheduler."""
+        schedulers: dict[str, dict[str, Any]] = self._data["schedulers"]
+        return schedulers
+
+    def find(self, name: str) -> str:
+        """Returns the id of the one model with this name, however it is spelt.
+
+        An exact name wins; then the name without what only says how the weights are stored; then
+        the one model whose name holds all these words. Raises UnknownModelError or
+        AmbiguousModelError.
+        """
+        names: dict[str, list[str]] = self._data["names"]
+        for key in (loose(name), loose(without_storage(name))):
+            ids = names.get(key, [])
+            if len(ids) == 1:
+                return ids[0]
+            if ids:
+                raise AmbiguousModelError(name, tuple(ids))
+        holders = self._holding(tokens(without_storage(name)))
+        if len(holders) == 1:
+            return holders[0]
+        if holders:
+            raise AmbiguousModelError(name, holders)
+        raise UnknownModelError(name, self._nearest(name))
+
+    def _holding(self, wanted: frozenset[str]) -> tuple[str, ...]:
+        # Two letters or digits alone are in too many names to mean one.
+        if not any(len(word) > 2 and word.isalpha() for word in wanted):
+            return ()
+        return tuple(
+            id
+            for id, model in self.models.items()
+            if any(wanted <= tokens(name) for name in _written_names(id, model))
+        )
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Returns the ids spelt most like this name, else those whose whole name stands in it."""
+        from difflib import get_close_matches
+
+        names: dict[str, list[str]] = self._data["names"]
+        near: list[str] = []
+        short = without_storage(name.rsplit("/", 1)[-1])
+        for key in get_close_matches(loose(short)[:80], names, n=9, cutoff=0.72):
+            near += [id for id in names[key] if id not in near]
+        if not near:
+            wanted = tokens(short[:200])
+            near = [
+                id
+                for id, model in self.models.items()
+                if any(tokens(one) <= wanted for one in _written_names(id, model))
+            ]
+        return tuple(near[:_MOST_SUGGESTIONS])
+
+
+def _written_names(id: str, model: dict[str, Any]) -> list[str]:
+    names = [id, model["name"], *model.get("aliases", [])]
+    return [*names, model["hub_id"]] if "hub_id" in model else names
+
+
+def catalogue(root: str | os.PathLike[str] | None = None, *, fresh: bool = False) -> Catalogue:
+    """Returns the catalogue of this checkout or wheel, read once; `root` names another checkout.
+
+    `fresh` looks at the files again, as a server that shows edits must. Raises CatalogueError where
+    there is no catalogue, or where its files do not pass `recommender check`.
+    """
+    chosen = root or os.environ.get("SWEETSPOT_ROOT")
+    if fresh:
+        _loaded.cache_clear()
+    return _loaded(os.fspath(chosen) if chosen else None)
+
+
+@lru_cache(maxsize=4)
+def _loaded(root: str | None) -> Catalogue:
+    if root is None:
+        beside = checkout()
+        if beside is not None:
+            return _of_checkout(beside)
+        return _of_wheel(os.path.join(_PACKAGE, "catalogue.json"))
+    if not os.path.isdir(os.path.join(root, "settings")):
+        raise CatalogueError(f"{root}: expected a folder with settings/ in it, got none.")
+    return _of_checkout(root)
+
+
+def checkout() -> str | None:
+    """Returns the checkout this package runs from, or None when it was installed from a wheel."""
+    beside = os.path.dirname(_PACKAGE)
+    # A stranger's site-packages may hold a `settings`, but no pyproject.toml.
+    marks = (os.path.join(beside, "settings"), os.path.join(beside, "pyproject.toml"))
+    return beside if os.path.isdir(marks[0]) and os.path.isfile(marks[1]) else None
+
+
+def _of_wheel(path: str) -> Catalogue:
+    data = _read(path)
+    if data is None:
+        raise CatalogueError(
+            f"{path}: the catalogue is missing or damaged. Install sweetspot again."
+        )
+    return Catalogue(data)
+
+
+def _of_checkout(root: str) -> Catalogue:
+    digest = digest_of(root)
+    folder = os.path.join(root, ".cache", "sweetspot")
+    # The compiler is an input too: a checkout whose code changed must not read an old cache.
+    code = _digest(_PACKAGE)
+    path = os.path.join(folder, f"catalogue-{digest[:16]}-{code[:8]}.json")
+    cached = _read(path)
+    if cached is not None and cached.get("digest") == digest:
+        return Catalogue(cached)
+    data = _compiled(root)
+    _keep(data, folder, path)
+    return Catalogue(data)
+
+
+def _compiled(root: str) -> dict[str, Any]:
+    from pathlib import Path
+
+    try:
+        from ._compile import compile_catalogue
+    except ModuleNotFoundError as error:
+        raise CatalogueError(
+            f"The catalogue must be compiled, and {error.name} is not installed. "
+            "Run: pip install 'sweetspot[authoring]'"
+        ) from None
+    return compile_catalogue(Path(root))
+
+
+def _read(path: str) -> dict[str, Any] | None:
+    """Returns a catalogue file, or None where it is missing, cut short or of another format."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            data = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) and data.get("version") == FORMAT else None
+
+
+def _keep(data: dict[str, Any], folder: str, path: str) -> None:
+    """Writes the cache whole or not at all; a folder that cannot be written costs only time."""
+    from tempfile import NamedTemporaryFile
+
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=folder, delete=False) as stream:
+            try:
+                stream.write(dumps(data))
+                stream.flush()
+                os.fsync(stream.fileno())
+                os.replace(stream.name, path)
+            except BaseException:
+                os.unlink(stream.name)
+                raise
+        for name in os.listdir(folder):
+            if name.startswith("catalogue-") and name != os.path.basename(path):
+                os.unlink(os.path.join(folder, name))
+    except OSError:
+        return
+
+
+def dumps(data: dict[str, Any]) -> str:
+    """Returns the catalogue as the same bytes for the same data."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def digest_of(root: str | os.PathLike[str]) -> str:
+    """Returns the SHA-256 over the names and contents of every file the catalogue is made from."""
+    return _digest(os.path.join(root, "settings"))
+
+
+def _digest(folder: str) -> str:
+    from hashlib import sha256
+
+    total = sha256()
+    for path in _inputs(folder):
+        total.update(os.path.relpath(path, folder).encode("utf-8", "surrogateescape") + b"\0")
+        if os.path.isfile(
+            path
+        ):  # anything else is for `check` to refuse; nothing waits for it here
+            with open(path, "rb") as stream:
+                total.update(sha256(stream.read()).digest())
+    return total.hexdigest()
+
+
+def _inputs(folder: str) -> list[str]:
+    found = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        found += [
+            os.path.join(here, name)
+            for name in names
+            if name.endswith((".yaml", ".yml", ".json", ".py"))
+        ]
+    return sorted(found)

@@ -1,0 +1,177 @@
+"""Reads every authoring file of a checkout and collects every problem of all of them in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from . import _cross, _yaml
+from ._problems import Problem, schema_problems
+from ._registry import KINDS, FileKind, locate, places
+from ._schema import SLUG
+
+MAX_JSON_BYTES = 8 * 1024 * 1024
+_NOT_READ = ("settings/measured/", "settings/README.md")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One authoring file that could be parsed."""
+
+    kind: str
+    id: str
+    family: str
+    file: str
+    document: _yaml.Document
+    sound: bool
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The file's keys as they were written."""
+        return self.document.data if isinstance(self.document.data, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All files of one checkout, and all their problems in order."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    files: int
+
+
+def check_root(root: Path, today: date | None = None, *, whole: bool = True) -> Checked:
+    """Checks every file of a checkout; `whole=False` leaves out the studio and the calendar.
+
+    The catalogue is compiled with `whole=False`: it must depend on nothing but settings/.
+    """
+    entries: list[Entry] = []
+    problems: list[Problem] = []
+    files = 0
+    for path, kind in _files(root, whole):
+        files += 1
+        file = path.relative_to(root).as_posix()
+        if kind is None:
+            problems.append(
+                Problem(file, 1, "", f"expected a file the catalogue reads ({places()}).")
+            )
+            continue
+        entry, found = _entry(path, kind, file)
+        problems += found
+        if entry:
+            entries.append(entry)
+    problems += _cross.across(entries, (today or date.today()) if whole else None)
+    return Checked(tuple(entries), tuple(sorted(set(problems))), files)
+
+
+def check_paths(paths: Iterable[Path], today: date | None = None) -> tuple[int, list[Problem]]:
+    """Checks the named files and folders, each within the checkout it lies in."""
+    roots: dict[Path, set[str]] = {}
+    problems: list[Problem] = []
+    count = 0
+    for path in paths:
+        files = list(_walk(path)) if path.is_dir() and not path.is_symlink() else [path]
+        if not files:
+            problems.append(Problem(str(path), 1, "", "no YAML file in this folder.", True))
+        for file in files:
+            count += 1
+            found = locate(_absolute(file))
+            stray = _stray(file, found)
+            if stray or found is None:
+                problems += stray
+            else:
+                root = found[0]
+                relative = _absolute(file).relative_to(root).as_posix()
+                roots.setdefault(root, set()).add(relative)
+    for root, chosen in roots.items():
+        problems += [one for one in check_root(root, today).problems if one.file in chosen]
+    return count, sorted(set(problems))
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolve(): a link must be refused by its own name, not followed.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def _stray(path: Path, found: tuple[Path, FileKind] | None) -> list[Problem]:
+    """Returns what keeps a named file from being judged within a checkout."""
+    try:
+        text = _yaml.read_text(path, MAX_JSON_BYTES if path.suffix == ".json" else _yaml.MAX_BYTES)
+        if found is None:
+            _yaml.parse(text)
+    except _yaml.Unreadable as error:
+        return [Problem(str(path), error.line, "", error.message, True)]
+    if found is None:
+        return [Problem(str(path), 1, "", f"expected a file the catalogue reads ({places()}).")]
+    return []
+
+
+def _files(root: Path, whole: bool) -> Iterator[tuple[Path, FileKind | None]]:
+    seen: set[Path] = set()
+    for kind in KINDS:
+        if whole or kind.pattern.startswith("settings/"):
+            for path in sorted(root.glob(kind.pattern)):
+                seen.add(path)
+                yield path, kind
+    for path in _walk(root / "settings"):
+        file = path.relative_to(root).as_posix()
+        if path not in seen and not file.startswith(_NOT_READ):
+            yield path, None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yields the files under a folder in order, without following links to folders."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml", ".json")):
+                yield Path(here, name)
+
+
+def _entry(path: Path, kind: FileKind, file: str) -> tuple[Entry | None, list[Problem]]:
+    try:
+        document = parse(path)
+    except _yaml.Unreadable as error:
+        return None, [Problem(file, error.line, "", error.message, True)]
+    problems = schema_problems(file, document, kind.schema)
+    sound = not problems
+    stem = path.parent.name if path.name == "manifest.json" else path.stem
+    family = path.parent.name if kind.name == "model" else ""
+    for word, what in ((stem, "file name"), (family, "folder name")):
+        if word and not re.match(SLUG, word):
+            message = f"{what}: expected an id of a–z, 0–9, '-' and '_', at most 64 long."
+            problems.append(Problem(file, 1, "", message))
+    return Entry(kind.name, stem, family, file, document, sound), problems
+
+
+def parse(path: Path) -> _yaml.Document:
+    """Returns an authoring file, YAML or JSON, as data with the lines it stood on."""
+    if path.suffix != ".json":
+        return _yaml.read(path)
+    text = _yaml.read_text(path, MAX_JSON_BYTES)
+    try:
+        data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise _yaml.Unreadable(error.lineno, f"not JSON: {error.msg}.") from None
+    except ValueError as error:
+        raise _yaml.Unreadable(1, f"not JSON: {error}.") from None
+    except RecursionError:
+        raise _yaml.Unreadable(1, "not JSON: nested too deeply.") from None
+    return _yaml.Document(data, {(): 1})
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")

@@ -1,0 +1,182 @@
+"""Compiles the authoring YAML of a checkout into the one JSON catalogue that everything reads.
+
+Checked first, then resolved: what a model takes over from its base is copied in and marked with
+the id of the model it came from. The same files give the same bytes, on any day.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from . import _yaml
+from ._catalog import FORMAT, digest_of, dumps
+from ._check import Checked, Entry, check_root
+from ._errors import CatalogueError, visible
+from ._names import loose
+from ._rule import calls
+
+# What a fine-tune or distillation keeps of its base, unless its file says otherwise.
+INHERITED = ("pipeline", "architecture", "prediction", "parameters_b", "native_resolution")
+_SHOWN_PROBLEMS = 20
+
+
+def compile_catalogue(root: Path) -> dict[str, Any]:
+    """Returns the catalogue of a checkout; CatalogueError lists the problems of its files."""
+    root = Path(root)
+    digest = digest_of(root)
+    checked = check_root(root, whole=False)
+    if checked.problems:
+        raise CatalogueError(_report(checked))
+    models = {entry.id: entry for entry in checked.entries if entry.kind == "model"}
+    resolved = {id: _model(entry, models) for id, entry in sorted(models.items())}
+    return {
+        "version": FORMAT,
+        "digest": digest,
+        "settings": _plain(checked, "setting"),
+        "models": resolved,
+        "schedulers": _plain(checked, "scheduler"),
+        "measured": _measured(root),
+        "names": _names(resolved),
+        "calls": _calls(checked),
+    }
+
+
+def write_catalogue(root: Path, target: Path) -> None:
+    """Writes the catalogue of a checkout as JSON; the wheel's build calls this."""
+    target.write_text(dumps(compile_catalogue(root)), encoding="utf-8")
+
+
+def _report(checked: Checked) -> str:
+    shown = [str(problem) for problem in checked.problems[:_SHOWN_PROBLEMS]]
+    more = len(checked.problems) - len(shown)
+    if more:
+        shown.append(f"… and {more} more.")
+    return "\n".join([*shown, "The catalogue cannot be compiled. Run: python -m recommender check"])
+
+
+def _plain(checked: Checked, kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        entry.id: {
+            **entry.data,
+            "file": entry.file,
+            "sources": _linked(entry.data.get("sources", {})),
+        }
+        for entry in checked.entries
+        if entry.kind == kind
+    }
+
+
+def _linked(sources: dict[str, Any]) -> dict[str, Any]:
+    """Returns the sources, each with the address at which it can be read."""
+    return {
+        key: {**source, "url": source.get("url") or _permalink(source)}
+        for key, source in sources.items()
+    }
+
+
+def _permalink(source: dict[str, Any]) -> str:
+    address = f"https://github.com/{source['repo']}/blob/{source['commit']}/{source['path']}"
+    if "line" in source:
+        address += "#L" + str(source["line"]).replace("-", "-L")
+    return address.replace(" ", "%20")
+
+
+def _model(entry: Entry, models: dict[str, Entry]) -> dict[str, Any]:
+    """Returns one model with what it inherits, each inherited item marked by where it came from."""
+    own = entry.data
+    resolved: dict[str, Any] = {
+        **own,
+        "family": entry.family,
+        "file": entry.file,
+        "sources": _linked(own.get("sources", {})),
+        "claims": {
+            name: [_claim(claim, own) for claim in claims]
+            for name, claims in own.get("claims", {}).items()
+        },
+        "inherited": {},
+    }
+    base = own.get("base")
+    while base is not None:
+        parent = models[base]
+        for key in INHERITED:
+            if key not in resolved and key in parent.data:
+                resolved[key] = parent.data[key]
+                resolved["inherited"][key] = parent.id
+        if _claims_pass_on(own, parent.data):
+            _inherit_claims(resolved, parent)
+        base = parent.data.get("base")
+    return resolved
+
+
+def _claims_pass_on(child: dict[str, Any], parent: dict[str, Any]) -> bool:
+    """A step-distilled model takes no figure from one that is not: distillation changed them."""
+    return not (child["distillation"] == "few-step" and parent["distillation"] != "few-step")
+
+
+def _inherit_claims(resolved: dict[str, Any], parent: Entry) -> None:
+    sources = _linked(parent.data.get("sources", {}))
+    for name, claims in parent.data.get("claims", {}).items():
+        if name in resolved["claims"]:
+            continue
+        taken = []
+        for claim in claims:
+            copy = {**_claim(claim, parent.data), "from": parent.id}
+            if "source" in claim:
+                # Two models may use one key for two sources, so an inherited key names its model.
+                copy["source"] = f"{parent.id}:{claim['source']}"
+                resolved["sources"][copy["source"]] = {
+                    **sources[claim["source"]],
+                    "from": parent.id,
+                }
+            taken.append(copy)
+        resolved["claims"][name] = taken
+
+
+def _claim(claim: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+    """Returns a claim with its kind and its task, by default what the model is made for."""
+    source = model.get("sources", {}).get(claim.get("source"), {})
+    modality = model["modality"]
+    usual = "text-to-image" if modality == "lora-acceleration" else modality
+    return {"task": usual, "kind": source.get("kind"), **claim}
+
+
+def _measured(root: Path) -> dict[str, dict[str, Any]]:
+    measured: dict[str, dict[str, Any]] = {}
+    for path in sorted((root / "settings" / "measured").glob("*/*.json")):
+        file = path.relative_to(root).as_posix()
+        try:
+            data = json.loads(_yaml.read_text(path, 8 * 1024 * 1024))
+        except (_yaml.Unreadable, ValueError, RecursionError) as error:
+            raise CatalogueError(f"{file}: cannot be read: {visible(error, 160)}") from None
+        measured.setdefault(path.parent.name, {})[path.stem] = data
+    return measured
+
+
+def _names(models: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Returns loose name → ids; the last part of a hub id is a name too, shared where need be."""
+    names: dict[str, set[str]] = {}
+    for id, model in models.items():
+        for name in (id, model["name"], model.get("hub_id"), *model.get("aliases", [])):
+            if name:
+                names.setdefault(loose(name), set()).add(id)
+    declared = frozenset(names)
+    for id, model in models.items():
+        for name in (model.get("hub_id"), *model.get("aliases", [])):
+            short = loose(name.rsplit("/", 1)[-1]) if name else ""
+            if short and short not in declared:
+                names.setdefault(short, set()).add(id)
+    return {name: sorted(ids) for name, ids in sorted(names.items())}
+
+
+def _calls(checked: Checked) -> dict[str, int]:
+    """Returns loose sampler name, of any tool → network calls that one more step costs."""
+    found: dict[str, int] = {}
+    for entry in checked.entries:
+        if entry.kind == "scheduler":
+            data = entry.data
+            names = [entry.id, data["name"], data["class"], *data.get("aliases", [])]
+            for name in (*names, *data["names"].values()) if "names" in data else names:
+                found.setdefault(loose(name), calls(data["calls_per_step"]))
+    return found

@@ -1,0 +1,35 @@
+"""For programs that read or write the authoring files. Needs the extra `authoring`.
+
+The library itself never imports this: at run time it reads the compiled catalogue alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ._check import check_paths, parse
+from ._errors import CatalogueError, visible
+from ._problems import did_you_mean, schema_problems
+from ._schema_render import Manifest, Plan
+from ._yaml import Unreadable, read
+
+__all__ = ["Manifest", "Plan", "did_you_mean", "manifest_problem", "read_checked", "visible"]
+
+
+def read_checked(path: Path) -> dict[str, Any]:
+    """Returns an authoring file's data; CatalogueError lists every problem `check` finds in it."""
+    _, problems = check_paths([path])
+    if problems:
+        raise CatalogueError("\n".join(str(problem) for problem in problems))
+    data: dict[str, Any] = read(path).data
+    return data
+
+
+def manifest_problem(path: Path) -> str | None:
+    """Returns what is wrong with the form of a manifest, wherever it lies; None when it is sound."""
+    try:
+        problems = schema_problems(str(path), parse(path), Manifest)
+    except Unreadable as error:
+        return f"{path}:{error.line}: {error.message}"
+    return str(problems[0]) if problems else None

@@ -1,0 +1,165 @@
+"""The studio's command line: python -m render plan | run | check | audit | train."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from recommender import SweetspotError
+
+from .plan import RENDERS, load_plan, plan_ids
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status: 0 fine, 1 findings or failed cells, 2 unreadable input, 130 interrupted."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return options.command(options)
+    except SweetspotError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        # A full disk or a read-only folder: what was finished before is recorded and stays.
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}. Finished pictures are kept.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted. Finished pictures are kept; the same command continues.", file=sys.stderr)
+        return 130
+
+
+def _terminate(number: int, frame: object) -> None:
+    print("Terminated. Finished pictures are kept; the same command continues.", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m render", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("plan", _plan, "print cells, denoiser steps and what is missing"),
+        ("run", _run, "render what is missing or stale"),
+        ("check", _check, "compare the pictures with the plans"),
+        ("audit", _audit, "re-render published pictures and report their drift"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(command=function)
+        command.add_argument("plans", nargs="*", metavar="PLAN", help="default: every plan")
+        command.add_argument("--out", type=Path, default=RENDERS, metavar="DIR")
+        command.add_argument("--model", action="append", help="a reference model, a folder, or REPO@REVISION")
+        if name in ("run", "audit"):
+            command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+        if name == "run":
+            command.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto")
+            command.add_argument("--strict-environment", action="store_true")
+        if name == "audit":
+            command.add_argument("--n", type=int, default=6)
+            command.add_argument("--seed", type=int, default=0)
+    train = commands.add_parser("train", help="train a reference model")
+    train.set_defaults(command=_train)
+    train.add_argument("name", choices=("autoencoder", "postcards", "all"))
+    train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
+    train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    train.add_argument("--out", type=Path, help="where to write the pipeline folder")
+    return parser
+
+
+def _plans(options: argparse.Namespace):
+    if options.model and options.out == RENDERS:
+        raise SweetspotError(
+            "--model: expected --out DIR beside it, so that the guide's own pictures stay as they are."
+        )
+    return [load_plan(name, options.model) for name in options.plans or plan_ids()]
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from . import manifest
+
+    for plan in _plans(options):
+        cells = plan.cells()
+        recorded = manifest.read_cells(options.out / plan.id)
+        done = sum(c.id in recorded and manifest.valid(options.out / plan.id, recorded[c.id]) for c in cells)
+        steps = sum(cell.settings.get("num_inference_steps", 0) for cell in cells)
+        print(f"{plan.id}: {len(cells)} cells, {steps} steps, {len(cells) - done} to render")
+        for word in sorted(_unknown_words(plan)):
+            print(f"  '{word}' is a word that postcards has never read; it draws a scene all the same")
+    return 0
+
+
+def _unknown_words(plan) -> set[str]:
+    """Words of the prompts that no caption of the reference models' training used."""
+    if not any(model.name.startswith("postcards") for model in plan.models):
+        return set()
+    from .reference.scenes import known_words, words_of
+
+    said = {text for cell in plan.cells() for key in ("prompt", "negative_prompt") if (text := cell.settings[key])}
+    return {word for text in said for word in words_of(text)} - known_words()
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .run import run
+
+    started = time.perf_counter()
+    summary = run(
+        _plans(options),
+        options.out,
+        device=options.device,
+        dtype=options.dtype,
+        strict_environment=options.strict_environment,
+    )
+    for line in summary.failed:
+        print(line, file=sys.stderr)
+    print(f"{summary} in {time.perf_counter() - started:.0f} s")
+    return 1 if summary.failed else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .check import check
+
+    plans = _plans(options)
+    problems = [problem for plan in plans for problem in check(plan, options.out)]
+    if not options.plans:
+        strays = {p.parent.name for p in options.out.glob("*/manifest.json")} - {p.id for p in plans}
+        problems += [f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)]
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1
+    print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from .audit import audit
+
+    plans = _plans(options)
+    with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
+        drifts = []
+        for found in audit(plans, options.out, Path(scratch), options.n, options.seed, options.device):
+            print(found)
+            drifts.append(found)
+    if drifts:
+        worst = max(d.largest for d in drifts)
+        print(f"re-rendered {len(drifts)} pictures: largest difference {worst}/255")
+    else:
+        print("no published picture to re-render")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from .reference.train import train
+
+    train(options.name, device=options.device, preset=options.preset, resume=options.resume, out=options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Compares the published pictures with the plans. Needs neither torch nor Pillow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recommender.authoring import manifest_problem
+
+from . import manifest
+from .plan import Plan
+
+MAX_BYTES = 30_000  # a picture of 128 px; larger ones get this much per 128 x 128 pixels
+
+
+def check(plan: Plan, out: Path) -> list[str]:
+    """Returns one line per thing that is wrong with a plan's pictures; none when all are in order."""
+    where = f"render/plans/{plan.id}.yaml"
+    folder = out / plan.id
+    if (folder / "manifest.json").is_file() and (problem := manifest_problem(folder / "manifest.json")):
+        return [f"{problem} Run: python -m render run {plan.id}"]
+    cells = {cell.id: cell for cell in plan.cells()}
+    recorded = manifest.read_cells(folder)
+    missing = [i for i in cells if i not in recorded or not (folder / recorded[i]["file"]).is_file()]
+    damaged = [
+        i for i, entry in recorded.items() if i in cells and i not in missing and not manifest.valid(folder, entry)
+    ]
+    stale = [i for i in recorded if i not in cells]
+    problems = []
+    if missing or stale or damaged:
+        counts = (_count(missing, "missing"), _count(stale, "stale"), _count(damaged, "damaged"))
+        said = " and ".join(part for part in counts if part)
+        problems.append(f"{where}: {said}. Run: python -m render run {plan.id}")
+    named = {entry["file"] for entry in recorded.values()} | {"manifest.json"}
+    for path in sorted(folder.glob("*")):
+        if path.name not in named:
+            problems.append(f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it.")
+    for i, entry in recorded.items():
+        limit = MAX_BYTES * max(1, entry["width"] * entry["height"] // 128**2)
+        if i in cells and entry["bytes"] > limit:
+            problems.append(f"{where}: {cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}.")
+    return problems
+
+
+def _count(found: list[str], what: str) -> str:
+    if not found:
+        return ""
+    return f"1 picture is {what}" if len(found) == 1 else f"{len(found)} pictures are {what}"

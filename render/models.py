@@ -1,0 +1,136 @@
+"""Finds a model by name: a reference model of this repository, any diffusers folder, or the hub.
+
+Nothing here imports torch. What a picture's recipe needs to know of a model (its content, its
+pipeline class, its own scheduler configuration) is read from the folder's small JSON files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .errors import RenderError
+
+REFERENCE = Path(__file__).parent / "reference"
+_HUB = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)@(?P<revision>[0-9a-f]{40})")
+_HUB_WITHOUT_REVISION = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(@.*)?")
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """Where a model comes from. `folder` or `repo` is set, never both."""
+
+    name: str
+    folder: Path | None = None
+    repo: str | None = None
+    revision: str | None = None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a recipe says of the model: its bytes, or the pinned revision that stands for them."""
+        if self.folder is None:
+            return {"repo": self.repo, "revision": self.revision}
+        return {"name": self.name, "digest": _folder_digest(self.folder)}
+
+    @property
+    def pipeline_class(self) -> str | None:
+        """The pipeline class the folder names; unknown for a hub model until it is downloaded."""
+        return None if self.folder is None else _read(self.folder / "model_index.json")["_class_name"]
+
+    @property
+    def scheduler(self) -> tuple[str, dict[str, Any]] | None:
+        """Class and configuration of the model's own scheduler, as stored with it."""
+        if self.folder is None:
+            return None
+        config = _read(self.folder / "scheduler" / "scheduler_config.json")
+        kept = {k: v for k, v in config.items() if not k.startswith("_")}
+        return config["_class_name"], kept
+
+    @property
+    def parameters_m(self) -> float | None:
+        """Millions of parameters of the denoiser, from the weights' header."""
+        if self.folder is None:
+            return None
+        for part in ("unet", "transformer"):
+            for path in sorted((self.folder / part).glob("*.safetensors")):
+                return round(_count(path) / 1e6, 1)
+        return None
+
+    @property
+    def trained_size(self) -> int | None:
+        """The side, in pixels, of the pictures the model was made for, where its folder says so."""
+        for part in ("unet", "transformer"):
+            path = None if self.folder is None else self.folder / part / "config.json"
+            if path is not None and path.is_file():
+                return _read(path).get("sample_size", 0) * 8 or None
+        return None
+
+
+def find_model(name: str) -> ModelSource:
+    """Returns the source of a model: a reference model's name, a folder, or `REPO@<40 hex>`."""
+    if (folder := REFERENCE / name).is_dir() and "/" not in name:
+        return ModelSource(name, folder=_complete(folder))
+    if (folder := Path(name)).is_dir():
+        return ModelSource(folder.resolve().name, folder=_complete(folder.resolve()))
+    if match := _HUB.fullmatch(name):
+        return ModelSource(match["repo"], repo=match["repo"], revision=match["revision"])
+    if _HUB_WITHOUT_REVISION.fullmatch(name):
+        raise RenderError(
+            f"{name}: expected a revision after the hub id, got none that names a commit. "
+            f"Write {name.split('@')[0]}@<40 hexadecimal digits>, so that the picture can be re-made."
+        )
+    known = ", ".join(sorted(p.parent.name for p in REFERENCE.glob("*/model_index.json"))) or "none yet"
+    raise RenderError(
+        f"{name}: expected a reference model ({known}), a diffusers folder, or a hub id with its "
+        "revision. Nothing of that name exists."
+    )
+
+
+def _complete(folder: Path) -> Path:
+    for needed in ("model_index.json", "scheduler/scheduler_config.json"):
+        if not (folder / needed).is_file():
+            raise RenderError(f"{folder}: expected a diffusers pipeline folder, got one without {needed}.")
+    return folder
+
+
+@cache
+def _folder_digest(folder: Path) -> str:
+    """One digest over every configuration and weight file of the folder, names included."""
+    total = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".json", ".safetensors", ".txt"}):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return total.hexdigest()[:32]
+
+
+@cache
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RenderError(f"{path}: expected JSON, got something unreadable ({error}).") from None
+    if not isinstance(data, dict) or not isinstance(data.get("_class_name"), str):
+        raise RenderError(f"{path}: expected a _class_name, got none.")
+    return data
+
+
+def _count(path: Path) -> int:
+    """Parameters in a safetensors file, from its header alone."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > 100_000_000:
+            raise RenderError(f"{path}: expected a safetensors header, got a length of {size} bytes.")
+        header = json.loads(file.read(size))
+    total = 0
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            count = 1
+            for side in tensor["shape"]:
+                count *= side
+            total += count
+    return total

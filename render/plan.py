@@ -1,0 +1,180 @@
+"""Turns a plan into cells, and each cell into a recipe whose digest names its picture.
+
+The recipe holds everything that decides what the picture shows: the model's bytes, pipeline and
+scheduler with their configuration, prompts, settings, seed, size. It alone says whether a picture is
+missing or stale, so a commit is complete on every machine. What may change the last bits (device,
+precision, library versions) is the *environment*: recorded with the picture, never a reason to
+render it again by itself. Neither torch nor Pillow is imported here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recommender import catalogue
+from recommender.authoring import did_you_mean, read_checked, visible
+
+from .errors import RenderError
+from .models import ModelSource, find_model
+
+ROOT = Path(__file__).parents[1]
+PLANS = ROOT / "render" / "plans"
+RENDERS = ROOT / "docs" / "content" / "renders"
+
+# Raise it when the renderer itself changes what a picture shows: every picture is then made anew.
+EPOCH = 1
+MAX_CELLS = 20_000
+
+# The settings a plan may hold or vary: what the pipelines take under these names.
+SETTINGS = frozenset(
+    ["num_inference_steps", "guidance_scale", "scheduler", "seed", "prompt", "negative_prompt"]
+    + ["strength", "width", "height", "eta", "guidance_rescale", "clip_skip"]
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One picture to make: its place in the plan, its settings, and the recipe behind them."""
+
+    model: ModelSource
+    axes: dict[str, Any]
+    settings: dict[str, Any]
+    recipe: dict[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return digest(self.recipe)
+
+    @property
+    def name(self) -> str:
+        """How messages call the cell: its model and its place on the axes."""
+        place = ", ".join(f"{key} = {value}" for key, value in self.axes.items())
+        return f"{self.model.name} at {place}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as written, with the models it is rendered with."""
+
+    id: str
+    data: dict[str, Any]
+    folder: Path  # where its source images lie
+    models: tuple[ModelSource, ...]
+
+    @property
+    def title(self) -> str:
+        return self.data["title"]
+
+    def cells(self) -> list[Cell]:
+        """Every cell, model by model, so that each model is loaded once."""
+        found = [cell for model in self.models for cell in self._of(model)]
+        if len(found) > MAX_CELLS:
+            raise RenderError(f"{self.id}: expected at most {MAX_CELLS} cells, got {len(found)}.")
+        return found
+
+    def _of(self, model: ModelSource) -> list[Cell]:
+        axes = self.data["axes"]
+        cells = []
+        for key, prompt in self.data["prompts"].items():
+            for values in itertools.product(*axes.values()):
+                place = {"prompt": key, **dict(zip(axes, values, strict=True))}
+                if any(rule.items() <= {**place, "model": model.name}.items() for rule in self._excluded):
+                    continue
+                cells.append(self._cell(model, place, prompt))
+        return cells
+
+    @property
+    def _excluded(self) -> list[dict[str, Any]]:
+        return self.data.get("exclude", [])
+
+    def _cell(self, model: ModelSource, place: dict[str, Any], prompt: dict[str, Any]) -> Cell:
+        settings = {
+            "negative_prompt": "",
+            **self.data.get("settings", {}),
+            **{k: v for k, v in prompt.items() if k != "source_image"},
+            **self.data.get("overrides", {}).get(model.name, {}),
+            **{k: v for k, v in place.items() if k != "prompt"},
+        }
+        recipe = {
+            "epoch": EPOCH,
+            "model": model.identity,
+            "pipeline": model.pipeline_class,
+            "scheduler": scheduler_of(model, settings.get("scheduler")),
+            "settings": {k: v for k, v in sorted(settings.items()) if k != "scheduler"},
+        }
+        if "source_image" in prompt:
+            image = self.folder / prompt["source_image"]
+            if not image.is_file():
+                raise RenderError(f"{self.id}: prompts: expected the picture {image.name}, got no such file.")
+            recipe["source_image"] = hashlib.sha256(image.read_bytes()).hexdigest()
+            settings["source_image"] = prompt["source_image"]
+        return Cell(model, place, {"model": model.name, **settings}, recipe)
+
+
+def scheduler_of(model: ModelSource, name: str | None) -> dict[str, Any] | None:
+    """Class and configuration of a cell's scheduler; None for a hub model's own, which its revision pins.
+
+    `name` is an id of settings/schedulers/ or a diffusers class. The configuration is the model's
+    stored one, never another scheduler's: those carry their own class's defaults along.
+    """
+    own = model.scheduler
+    if name is None:
+        return None if own is None else {"class": own[0], "config": own[1]}
+    known = catalogue().schedulers
+    if name in known:
+        wanted, flags = known[name]["class"], known[name].get("flags", {})
+    elif name.endswith("Scheduler") and name.isidentifier():
+        wanted, flags = name, {}
+    else:
+        hint = did_you_mean(name, list(known))
+        raise RenderError(f"scheduler: expected an id of settings/schedulers/, got '{name}'.{hint}")
+    return {"class": wanted, "config": {**(own[1] if own else {}), **flags}}
+
+
+def digest(recipe: dict[str, Any]) -> str:
+    """Sixteen hexadecimal digits that name a recipe."""
+    text = json.dumps(recipe, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plan_ids(folder: Path = PLANS) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def load_plan(name: str, models: list[str] | None = None, folder: Path = PLANS) -> Plan:
+    """Reads and checks a plan, by id or by its file; `models` replaces the models it names."""
+    path = Path(name) if name.endswith(".yaml") else folder / f"{name}.yaml"
+    if not name.endswith(".yaml") and name not in plan_ids(folder):
+        raise RenderError(f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}")
+    data = read_checked(path)
+    _check_settings(path, data)
+    named = tuple(find_model(model) for model in models or data["models"])
+    return Plan(path.stem, data, path.parent, named)
+
+
+def _check_settings(path: Path, data: dict[str, Any]) -> None:
+    """Refuses settings that no pipeline takes and values outside a setting's range."""
+    used = [
+        *data.get("settings", {}).items(),
+        *((key, value) for key, values in data["axes"].items() for value in values),
+        *(pair for override in data.get("overrides", {}).values() for pair in override.items()),
+    ]
+    known = catalogue().settings
+    problems = []
+    for key, value in used:
+        if key not in SETTINGS:
+            problems.append(f"{key}: expected a setting the renderer knows.{did_you_mean(key, [*SETTINGS])}")
+            continue
+        limits = known.get(key, {}).get("range", {})
+        low, high = limits.get("min"), limits.get("max")
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and ((low is not None and value < low) or (high is not None and value > high)):
+            problems.append(f"{key}: expected {low} to {high or 'any'}, got {value}.")
+    if problems:
+        where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        raise RenderError("\n".join(f"{where}: {problem}" for problem in dict.fromkeys(problems)))

@@ -1,0 +1,104 @@
+"""Finds Chromium and serves a built site to it on loopback."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Nothing of the browser's own may reach for the network or for a graphics card.
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """Returns the browser to use: $CHROME, one on the PATH, or Playwright's own."""
+    named = os.environ.get("CHROME")
+    found = [shutil.which(named)] if named else [shutil.which(name) for name in NAMES]
+    if not named and Path(playwright.chromium.executable_path).is_file():
+        found.append(playwright.chromium.executable_path)
+    return next((path for path in found if path), None)
+
+
+def launch(playwright: Playwright, path: str) -> Browser:
+    """Starts Chromium without a window."""
+    return playwright.chromium.launch(executable_path=path, headless=True, args=list(OPTIONS))
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and keeps no log."""
+
+    def log_message(self, *arguments: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """Serves a site below a sub-path of a free loopback port and yields its address."""
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+class Watched:
+    """A page and what went wrong on it: console errors, failed answers, requests that left."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page, self.base = page, base
+        self.problems: list[str] = []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        page.on("request", self._request)
+        page.on("response", self._response)
+        page.on("dialog", self._dialog)
+
+    def open(self, uri: str) -> Page:
+        """Opens a page of the site, scrolls once through it and waits until nothing loads."""
+        self.page.goto(self.base + uri)
+        self.page.evaluate(
+            """async () => {
+                for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {
+                    scrollTo(0, y);
+                    await new Promise((done) => setTimeout(done, 30));
+                }
+                scrollTo(0, 0);
+            }"""
+        )
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def _console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Any) -> None:
+        if not request.url.startswith((self.base, "data:", "blob:")):
+            self.problems.append(f"left the host: {request.url}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status}: {response.url}")
+
+    def _dialog(self, dialog: Any) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()

@@ -1,0 +1,64 @@
+"""Guides to test with: a small one with pictures drawn by Pillow, and this checkout's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The builder's files import each other by name, as they do when MkDocs or Python runs them.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
+
+from hostile import build_hostile_guide  # noqa: E402 - found through the path above
+from small import (  # noqa: E402 - found through the path above
+    FIXTURE,
+    POSTCARDS,
+    ROOT,
+    TURBO,
+    build_guide,
+    run_mkdocs,
+    write_plan,
+)
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., dict[str, Any]]:
+    """Writes a plan below this test's own folder."""
+
+    def write(*arguments: Any, **options: Any) -> dict[str, Any]:
+        return write_plan(tmp_path / "renders", *arguments, **options)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def small_renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of two plans: one row of three guidance scales, and steps for two models."""
+    renders = tmp_path_factory.mktemp("pictures") / "renders"
+    steps = [*range(1, 11), 25, 50]
+    write_plan(renders, "steps", "num_inference_steps", steps, models=(POSTCARDS, TURBO))
+    write_plan(renders, "guidance", "guidance_scale", [1, 7], prompts={"harbour": "a harbour"})
+    return renders
+
+
+@pytest.fixture(scope="session")
+def small_guide(tmp_path_factory: pytest.TempPathFactory, small_renders: Path) -> Path:
+    """The site of the fixture's catalogue and pictures."""
+    return build_guide(tmp_path_factory.mktemp("small"), FIXTURE, small_renders)
+
+
+@pytest.fixture(scope="session")
+def guide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of this checkout, as it would be published."""
+    site = tmp_path_factory.mktemp("guide") / "site"
+    run_mkdocs(ROOT, "--site-dir", str(site))
+    return site
+
+
+@pytest.fixture(scope="session")
+def hostile_guide(tmp_path_factory: pytest.TempPathFactory, small_renders: Path) -> Path:
+    """The small guide with every free text replaced by a hostile one."""
+    return build_hostile_guide(tmp_path_factory.mktemp("hostile"), small_renders)

@@ -1,0 +1,182 @@
+"""The built site in a real browser: pictures arrive, nothing fails, nothing leaves the host."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import recommender
+from browser import Watched, find_chromium, launch, served
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NO_BROWSER = (
+    "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "
+    "got none."
+)
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+Opened = Callable[..., Watched]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests here; without one they are skipped, or fail where CI is set."""
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            if os.environ.get("CI"):
+                pytest.fail(NO_BROWSER)
+            pytest.skip(NO_BROWSER)
+        browser = launch(playwright, path)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Opened]:
+    """Opens pages of a site and, at the end, demands that nothing went wrong on any."""
+    watched: list[Watched] = []
+    servers = []
+
+    def open_site(site: Path, *, dark: bool = False, phone: bool = False) -> Watched:
+        server = served(site)
+        base = server.__enter__()
+        servers.append(server)
+        context = chromium.new_context(
+            color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
+        )
+        watched.append(Watched(context.new_page(), base))
+        return watched[-1]
+
+    yield open_site
+    for one in watched:
+        one.page.context.close()
+    for server in servers:
+        server.__exit__(None, None, None)
+    assert [problem for one in watched for problem in one.problems] == []
+
+
+def pictures(page: Page) -> list[dict[str, object]]:
+    """Returns every rendered picture on a page that a reader can see, with its natural width."""
+    found: list[dict[str, object]] = page.evaluate(
+        """() => [...document.querySelectorAll('.md-content img[src*="renders/"]')]
+            .filter((image) => image.checkVisibility())
+            .map((image) => ({src: image.src, alt: image.alt, width: image.naturalWidth}))"""
+    )
+    return found
+
+
+def search(page: Page, words: str) -> list[str]:
+    """Types words into the search field and returns the titles that come up."""
+    page.locator("label[for=__search]").first.click()
+    page.locator(".md-search__input").fill(words)
+    page.locator(".md-search-result__item").first.wait_for()
+    titles: list[str] = page.locator(".md-search-result__item h1").all_inner_texts()
+    return titles
+
+
+def test_the_steps_page_shows_its_pictures(opened: Opened, guide: Path) -> None:
+    """Three captioned pictures at least, each loaded, each with words."""
+    page = opened(guide).open("settings/inference-steps/")
+    seen = pictures(page)
+    assert len(seen) >= 3
+    assert all(picture["width"] and picture["alt"] for picture in seen)
+    captions = page.locator(".comparison figcaption code").all_inner_texts()
+    for value in (4, 25, 50):
+        assert f"num_inference_steps = {value}" in captions
+
+
+def test_every_page_of_the_guide_loads_without_a_complaint(opened: Opened, guide: Path) -> None:
+    """No console error, no missing file, no request to another host, on any page."""
+    watched = opened(guide)
+    for path in sorted(guide.rglob("index.html")):
+        watched.open(path.parent.relative_to(guide).as_posix().removeprefix(".") + "/")
+
+
+def test_the_index_lists_every_setting(opened: Opened, guide: Path) -> None:
+    """Each by its title, each leading to its page."""
+    page = opened(guide).open("settings/")
+    titles = page.locator(".card strong").all_inner_texts()
+    settings = recommender.catalogue().settings.values()
+    assert sorted(titles) == sorted(setting["title"] for setting in settings)
+
+
+def test_search_finds_a_setting_by_the_name_a_tool_gives_it(opened: Opened, guide: Path) -> None:
+    """`sample_steps` is nobody's title."""
+    page = opened(guide).open("")
+    assert "Inference Steps" in search(page, "sample_steps")
+
+
+def test_the_table_of_models_is_filtered_by_any_spelling(opened: Opened, guide: Path) -> None:
+    """Typing `flux1 schnell` leaves FLUX.1 [schnell]."""
+    page = opened(guide).open("models/")
+    page.get_by_label("Find a model").fill("flux1 schnell")
+    rows = page.locator("tbody tr:visible th")
+    assert rows.all_inner_texts() == ["FLUX.1 [schnell]"]
+    total = len(recommender.catalogue().models)
+    assert page.locator(".filter-control output").inner_text() == f"1 of {total} models"
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_no_page_type_is_wider_than_its_screen_or_moves_while_loading(
+    opened: Opened, small_guide: Path, dark: bool, phone: bool
+) -> None:
+    """Wide tables scroll in their own box, and pictures have their room before they arrive."""
+    watched = opened(small_guide, dark=dark, phone=phone)
+    for uri in ("settings/inference-steps/", "settings/", "models/", "models/flux-1-schnell/"):
+        page = watched.open(uri)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), uri
+        shift = page.evaluate(
+            """() => new Promise((done) => {
+                new PerformanceObserver((list) => done(
+                    list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
+                )).observe({type: "layout-shift", buffered: true});
+                setTimeout(() => done(0), 300);
+            })"""
+        )
+        assert shift == 0, uri
+
+
+def test_the_slider_flips_every_model_to_the_same_value(opened: Opened, small_guide: Path) -> None:
+    """With the keyboard too: it is a native range input."""
+    page = opened(small_guide).open("settings/inference-steps/")
+    slider = page.locator("steps-slider input")
+    assert page.locator("steps-slider output").inner_text() == "25"
+    slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("steps-slider output").inner_text() == "1"
+    assert slider.get_attribute("aria-valuetext") == "1"
+    assert page.locator("steps-slider img").evaluate_all("all => all.map((i) => i.alt)") == [
+        "a lighthouse by the sea, num_inference_steps 1, drawn by postcards",
+        "a lighthouse by the sea, num_inference_steps 1, drawn by postcards-turbo",
+    ]
+
+
+def test_without_scripts_the_pictures_stand_with_their_captions(
+    chromium: Browser, small_guide: Path
+) -> None:
+    """No dead control is left over."""
+    with served(small_guide) as base:
+        context = chromium.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(base + "settings/inference-steps/")
+        assert page.locator(".row figcaption code:visible").count() >= 3
+        assert page.locator(".slider-control:visible").count() == 0
+        page.goto(base + "models/")
+        assert page.locator("tbody tr:visible").count() == 2
+        assert page.locator(".filter-control:visible").count() == 0
+        context.close()
+
+
+def test_hostile_text_opens_no_dialog_on_a_page_or_in_the_search(
+    opened: Opened, hostile_guide: Path
+) -> None:
+    """The search shows excerpts of every page; they are text there too."""
+    watched = opened(hostile_guide)
+    for uri in ("settings/inference-steps/", "settings/", "models/", "schedulers/"):
+        page = watched.open(uri)
+    search(page, "evil")
+    page.wait_for_timeout(300)

@@ -1,0 +1,147 @@
+"""A comparison becomes a figure of the pictures that exist, or none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from figures import Figure, ManifestError, build_figure, load_manifests
+from small import POSTCARDS, TURBO
+
+STEPS = {
+    "plan": "steps",
+    "look_for": "the stars",
+    "show": {"axis": "num_inference_steps", "values": [4, 25, 50]},
+}
+Plan = Callable[..., dict[str, Any]]
+
+
+def built(tmp_path: Path, comparison: dict[str, Any] = STEPS) -> Figure | None:
+    return build_figure(comparison, load_manifests(tmp_path / "renders"))
+
+
+def test_a_row_shows_the_asked_values_in_their_order(plan: Plan, tmp_path: Path) -> None:
+    """The plan may hold more pictures, in another order."""
+    plan("steps", "num_inference_steps", [50, 4, 25, 75])
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [picture.caption for picture in figure.rows[0].pictures] == [
+        "num_inference_steps = 4",
+        "num_inference_steps = 25",
+        "num_inference_steps = 50",
+    ]
+
+
+def test_a_picture_without_its_file_is_left_out(plan: Plan, tmp_path: Path) -> None:
+    """The page shows the others; `render check` is what fails."""
+    manifest = plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "a"})
+    (tmp_path / "renders" / "steps" / manifest["cells"][1]["file"]).unlink()
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [picture.value for picture in figure.rows[0].pictures] == [4, 50]
+
+
+def test_without_pictures_there_is_no_figure(plan: Plan, tmp_path: Path) -> None:
+    """Neither an unrendered plan nor one without the asked values leaves an empty frame."""
+    assert built(tmp_path) is None
+    plan("steps", "num_inference_steps", [7])
+    assert built(tmp_path) is None
+
+
+def test_the_first_prompt_is_shown_and_the_others_fold_away(plan: Plan, tmp_path: Path) -> None:
+    """Each prompt is a row of its own."""
+    plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "first", "b": "second"})
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [row.prompt for row in figure.rows] == ["first"]
+    assert [row.prompt for row in figure.more] == ["second"]
+
+
+def test_several_models_get_a_row_each(plan: Plan, tmp_path: Path) -> None:
+    """Rows follow the manifest's order of models and say which model drew them."""
+    plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, TURBO))
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [row.model_name for row in figure.rows] == ["postcards", "postcards-turbo"]
+    assert figure.several_models
+
+
+def test_a_comparison_can_keep_to_one_model(plan: Plan, tmp_path: Path) -> None:
+    """`where` names settings that every picture must have."""
+    plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, TURBO))
+    figure = built(tmp_path, {**STEPS, "where": {"model": "postcards-turbo"}})
+    assert figure is not None
+    assert [row.model_name for row in figure.rows] == ["postcards-turbo"]
+    assert not figure.several_models
+
+
+def test_where_a_plan_varies_more_a_row_keeps_to_one_combination(
+    plan: Plan, tmp_path: Path
+) -> None:
+    """Pictures side by side differ in one setting only."""
+    manifest = plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "a"})
+    again = [
+        {**cell, "axes": {**cell["axes"], "guidance_scale": scale}}
+        for scale in (7, 1)
+        for cell in manifest["cells"]
+    ]
+    path = tmp_path / "renders" / "steps" / "manifest.json"
+    path.write_text(json.dumps({**manifest, "cells": again}), encoding="utf-8")
+    figure = built(tmp_path)
+    assert figure is not None
+    assert len(figure.rows) == 1
+    assert len(figure.rows[0].stops) == 3
+
+
+def test_words_as_values_stand_in_quotes(plan: Plan, tmp_path: Path) -> None:
+    """A caption can be pasted into a program."""
+    plan("samplers", "scheduler", ["DDIM", "Euler"])
+    show = {"axis": "scheduler", "values": ["Euler"]}
+    figure = built(tmp_path, {"plan": "samplers", "look_for": "x", "show": show})
+    assert figure is not None
+    assert figure.rows[0].pictures[0].caption == 'scheduler = "Euler"'
+
+
+def test_many_numeric_values_make_a_slider_in_rising_order(plan: Plan, tmp_path: Path) -> None:
+    """It starts where the middle picture of the row stands."""
+    plan("steps", "num_inference_steps", [50, 25, 4, 3, 2, 1, 8])
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [stop.value for stop in figure.slider[0].stops] == [1, 2, 3, 4, 8, 25, 50]
+    assert figure.slider[0].stops[figure.start].value == 25
+
+
+def test_a_few_values_make_no_slider(plan: Plan, tmp_path: Path) -> None:
+    """Three pictures side by side are seen at a glance."""
+    plan("steps", "num_inference_steps", [4, 25, 50])
+    figure = built(tmp_path)
+    assert figure is not None
+    assert figure.slider == ()
+
+
+def test_the_models_are_named_with_what_they_can_do(plan: Plan, tmp_path: Path) -> None:
+    """Our own models know landscapes only; a stranger's model is not said to."""
+    big = {"name": "SDXL", "parameters_m": 2567, "resolution": 1024, "digest": "0"}
+    plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, big))
+    figure = built(tmp_path)
+    assert figure is not None
+    assert figure.rendered_with == (
+        "postcards (7.4 M parameters, 128 px, landscapes only) and "
+        "SDXL (2567 M parameters, 1024 px)"
+    )
+
+
+def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+    """The message says which file and what to do."""
+    path = tmp_path / "renders" / "steps" / "manifest.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(ManifestError) as raised:
+        built(tmp_path)
+    assert str(raised.value) == (
+        f"{path}: expected a manifest written by `python -m render run`, "
+        "got one that cannot be read (KeyError('cells')). Render the plan again."
+    )

@@ -1,0 +1,194 @@
+"""The pages written from the catalogue: which there are, what stands on them, in which order."""
+
+from __future__ import annotations
+
+import copy
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pages
+import pytest
+import recommender
+from figures import load_manifests
+from small import FIXTURE, ROOT
+
+SENTENCE = (
+    "It shows how this setting acts; the values at which it acts are this model's. "
+    'For yours, see <a href="../../models/"><em>Your model</em></a>.'
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> dict[str, Any]:
+    return copy.deepcopy(dict(recommender.catalogue(FIXTURE)))
+
+
+def answer(model_id: str) -> dict[str, Any]:
+    """Stands for no recommendation: the fixture's own is asked for by the built guide."""
+    return {
+        "name": model_id,
+        "steps": 4,
+        "low": 1,
+        "high": 4,
+        "guidance": "off",
+        "guidance_scale": 0.0,
+        "scheduler": None,
+        "basis": "author",
+        "why": ("The authors say so.",),
+        "settings": {"num_inference_steps": 4},
+    }
+
+
+@pytest.fixture(scope="module")
+def built(catalogue: dict[str, Any], small_renders: Path) -> dict[str, pages.Page]:
+    return pages.build_pages(catalogue, answer, load_manifests(small_renders))
+
+
+def headings(markdown: str) -> list[str]:
+    lines = re.findall(r"^#+ .*$", markdown, flags=re.MULTILINE)
+    return [line.replace("&#91;", "[").replace("&#93;", "]") for line in lines]
+
+
+def test_every_setting_and_model_has_a_page_and_an_index(built: dict[str, pages.Page]) -> None:
+    """Nothing in the catalogue is out of reach."""
+    assert sorted(built) == [
+        "models/flux-1-schnell.md",
+        "models/index.md",
+        "models/stable-diffusion-v1-5.md",
+        "schedulers.md",
+        "settings/guidance-scale.md",
+        "settings/index.md",
+        "settings/inference-steps.md",
+    ]
+
+
+def test_a_page_is_edited_where_it_is_written(built: dict[str, pages.Page]) -> None:
+    """The edit link opens the YAML; a page made from many files has none."""
+    assert built["settings/inference-steps.md"].source == "settings/num_inference_steps.yaml"
+    assert built["models/flux-1-schnell.md"].source == "settings/models/example/flux-1-schnell.yaml"
+    assert built["settings/index.md"].source is None
+
+
+def test_a_setting_page_keeps_its_order(built: dict[str, pages.Page]) -> None:
+    """The answer first, then pictures, then words; the scale from its low end."""
+    assert headings(built["settings/inference-steps.md"].markdown) == [
+        "# Inference Steps",
+        "## Your Model",
+        "## Visual Comparison",
+        "## What It Does",
+        "## Value Ranges",
+        "### Low (1 – 10)",
+        "### Mid (20 – 30)",
+        "### High (40 – 100)",
+        "## Called Elsewhere",
+        "## Works With",
+        "## Common Mistakes",
+        "## Tips",
+        "## Sources",
+    ]
+
+
+def test_an_empty_section_vanishes(catalogue: dict[str, Any]) -> None:
+    """Without pictures, bands, tools and the rest no heading is left behind."""
+    without_pictures = pages.build_pages(catalogue, answer, {})
+    assert headings(without_pictures["settings/guidance-scale.md"].markdown) == [
+        "# Guidance Scale",
+        "## What It Does",
+        "## Tips",
+    ]
+
+
+def test_a_missing_picture_leaves_no_placeholder(catalogue: dict[str, Any]) -> None:
+    """No words stand in for a picture."""
+    for page in pages.build_pages(catalogue, answer, {}).values():
+        assert "pending" not in page.markdown.lower()
+        assert "<img" not in page.markdown
+
+
+def test_a_figure_says_what_drew_it_and_what_it_does_not_show(
+    built: dict[str, pages.Page],
+) -> None:
+    """The fixed sentence stands under each figure."""
+    one = "Rendered with postcards (7.4 M parameters, 128 px, landscapes only). " + SENTENCE
+    two = (
+        "Rendered with postcards (7.4 M parameters, 128 px, landscapes only) and "
+        "postcards-turbo (7.5 M parameters, 128 px, landscapes only). " + SENTENCE
+    )
+    assert built["settings/guidance-scale.md"].markdown.count(one) == 1
+    assert built["settings/inference-steps.md"].markdown.count(two) == 1
+
+
+def test_a_claim_links_to_its_line_at_its_commit(built: dict[str, pages.Page]) -> None:
+    """What a reader checks is what the author of the claim read."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    link = f"https://github.com/example/quick/blob/{commit}/README.md&#35;L3"
+    assert link in built["models/flux-1-schnell.md"].markdown
+
+
+def test_a_model_page_says_how_far_the_figures_lie_apart(built: dict[str, pages.Page]) -> None:
+    """A reader sees at once whether the sources agree."""
+    page = built["models/stable-diffusion-v1-5.md"].markdown
+    assert "2 figures for the number of steps: from 20 to 50, a factor of 2.5." in page
+
+
+def test_a_model_page_gives_the_line_of_python(built: dict[str, pages.Page]) -> None:
+    """The answer can be had in a program as well."""
+    assert (
+        'recommend("flux-1-schnell").steps  # 4' in built["models/flux-1-schnell.md"].markdown
+    )
+
+
+def test_the_index_shows_a_setting_by_its_own_pictures(built: dict[str, pages.Page]) -> None:
+    """Three pictures of its first comparison, no drawing that stands for them."""
+    page = built["settings/index.md"].markdown
+    card = re.search(r'<a class="card" href="inference-steps/">.*?</a>', page, flags=re.DOTALL)
+    assert card is not None
+    assert card[0].count("<img ") == 3
+
+
+def test_every_page_describes_itself_in_its_own_words(built: dict[str, pages.Page]) -> None:
+    """Search engines show the description; two alike help nobody."""
+    found = [re.search(r"^description: .+$", p.markdown, re.MULTILINE) for p in built.values()]
+    descriptions = [match[0] for match in found if match]
+    assert len(set(descriptions)) == len(built)
+
+
+def test_pages_are_the_same_bytes_each_time(
+    built: dict[str, pages.Page], catalogue: dict[str, Any], small_renders: Path
+) -> None:
+    """No clock and no hash order has a say."""
+    assert pages.build_pages(catalogue, answer, load_manifests(small_renders)) == built
+
+
+def stage(*arguments: str) -> subprocess.CompletedProcess[str]:
+    script = str(ROOT / "docs" / "builder" / "pages.py")
+    return subprocess.run(
+        [sys.executable, script, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_pages_can_be_staged_to_disk(
+    tmp_path: Path, small_renders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another engine builds the same Markdown."""
+    monkeypatch.setenv("SWEETSPOT_ROOT", str(FIXTURE))
+    done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
+    assert (done.returncode, done.stdout) == (0, f"Wrote 7 pages to {tmp_path / 'out'}\n")
+    assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
+
+
+def test_a_damaged_manifest_stops_the_staging_with_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2 and no traceback."""
+    monkeypatch.setenv("SWEETSPOT_ROOT", str(FIXTURE))
+    manifest = tmp_path / "renders" / "steps" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("[", encoding="utf-8")
+    done = stage(str(tmp_path / "out"), "--renders", str(tmp_path / "renders"))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{manifest}: expected a manifest written by")
+    assert "Traceback" not in done.stderr

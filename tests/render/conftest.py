@@ -1,0 +1,36 @@
+"""A checkout in miniature: one tiny model, one plan, no pictures yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from tests.render import tiny
+
+PLAN = """\
+title: A test
+transfers: mechanism
+models: [{model}]
+settings: {{guidance_scale: 3.0, num_inference_steps: 2, width: 64, height: 64}}
+prompts:
+  castle: {{prompt: "a castle", seed: 1}}
+  sea: {{prompt: "the sea", seed: 2}}
+axes:
+  guidance_scale: [1.0, 3.0]
+"""
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory) -> Path:
+    """A Stable Diffusion pipeline small enough to render in milliseconds."""
+    return tiny.stable_diffusion(tmp_path_factory.mktemp("models") / "tiny-sd")
+
+
+@pytest.fixture
+def studio(tmp_path: Path, model: Path) -> SimpleNamespace:
+    """Folders of a checkout: `.plan` is the plan's file, `.out` where its pictures go."""
+    plan = tmp_path / "render" / "plans" / "test.yaml"
+    plan.parent.mkdir(parents=True)
+    plan.write_text(PLAN.format(model=model))
+    return SimpleNamespace(plan=plan, out=tmp_path / "renders", folder=tmp_path / "renders" / "test")

@@ -1,0 +1,77 @@
+"""How plans become cells, and what is refused before any model is loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+from render.__main__ import main
+from render.errors import RenderError
+from render.plan import load_plan
+
+
+def refused(studio, old: str, new: str) -> str:
+    studio.plan.write_text(studio.plan.read_text().replace(old, new))
+    with pytest.raises(RenderError) as raised:
+        load_plan(str(studio.plan)).cells()
+    return str(raised.value).replace(str(studio.plan), "PLAN")
+
+
+def test_cells_are_every_model_prompt_and_value(studio):
+    cells = load_plan(str(studio.plan)).cells()
+    places = [(cell.axes["prompt"], cell.axes["guidance_scale"]) for cell in cells]
+    assert places == [("castle", 1.0), ("castle", 3.0), ("sea", 1.0), ("sea", 3.0)]
+    assert len({cell.id for cell in cells}) == 4
+
+
+def test_excluded_places_have_no_cell(studio):
+    text = studio.plan.read_text() + "exclude:\n- {prompt: sea, guidance_scale: 1.0}\n"
+    studio.plan.write_text(text)
+    assert len(load_plan(str(studio.plan)).cells()) == 3
+
+
+def test_a_setting_no_pipeline_takes_is_named(studio):
+    message = refused(studio, "settings: {", "settings: {guidence: 2, ")
+    assert message.startswith("PLAN: guidence: expected a setting the renderer knows.")
+
+
+def test_a_value_outside_the_settings_range_is_named(studio):
+    message = refused(studio, "num_inference_steps: 2", "num_inference_steps: 0")
+    assert message.startswith("PLAN: num_inference_steps: expected 1 to ")
+    assert message.endswith("got 0.")
+
+
+def test_an_unknown_scheduler_is_named_with_the_nearest(studio):
+    message = refused(studio, "settings: {", "settings: {scheduler: eulr, ")
+    assert message == "scheduler: expected an id of settings/schedulers/, got 'eulr'. Did you mean 'euler'?"
+
+
+def test_a_plan_that_would_write_a_mountain_of_pictures_is_refused(studio):
+    seeds = ", ".join(str(i) for i in range(150))
+    axes = f"axes:\n  seed: [{seeds}]\n  clip_skip: [{seeds}]\nexclude:\n- {{guidance_scale: 9}}\n"
+    message = refused(studio, "axes:\n  guidance_scale: [1.0, 3.0]\n", axes)
+    assert message == "test: expected at most 20000 cells, got 45000."
+
+
+def test_bad_yaml_is_one_clear_line_and_exit_code_2(studio, capsys):
+    studio.plan.write_text("title: [unfinished\n")
+    assert main(["run", str(studio.plan), "--out", str(studio.out)]) == 2
+    message = capsys.readouterr().err
+    assert "test.yaml:" in message
+    assert "Traceback" not in message
+
+
+def test_an_unknown_plan_is_answered_with_the_nearest_name(capsys):
+    assert main(["check", "inference-step"]) == 2
+    assert capsys.readouterr().err == (
+        "No plan called 'inference-step'. Did you mean 'inference-steps'?\n"
+    )
+
+
+def test_a_word_the_model_never_read_is_a_warning_in_the_plan(studio, capsys, tmp_path):
+    """The picture is drawn all the same: the tokenizer falls back to pieces."""
+    from render.__main__ import _unknown_words
+
+    plan = load_plan("inference-steps")
+    assert _unknown_words(plan) == set()
+    plan.data["prompts"]["zebra"] = {"prompt": "a zebra by the sea", "seed": 1}
+    assert _unknown_words(plan) == {"zebra"}

@@ -1,0 +1,246 @@
+"""What `render run` makes, keeps, makes again and refuses to keep."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+import torch
+
+from render.__main__ import main
+from render.manifest import read_cells
+from render.plan import load_plan
+from render.run import run
+
+
+def command(studio, *arguments: str) -> int:
+    return main([arguments[0], str(studio.plan), "--out", str(studio.out), *arguments[1:]])
+
+
+def ids(studio) -> list[str]:
+    return list(read_cells(studio.folder))
+
+
+def edit(studio, old: str, new: str) -> None:
+    text = studio.plan.read_text()
+    assert old in text
+    studio.plan.write_text(text.replace(old, new))
+
+
+def test_a_run_renders_every_cell_and_a_second_run_renders_none(studio, capsys):
+    """The summary counts what was rendered, reused and failed."""
+    assert command(studio, "run") == 0
+    assert "rendered 4, reused 0, failed 0" in capsys.readouterr().out
+    assert command(studio, "run") == 0
+    assert "rendered 0, reused 4, failed 0" in capsys.readouterr().out
+
+
+def test_a_finished_plan_is_checked_without_a_word_of_complaint(studio, capsys):
+    command(studio, "run")
+    capsys.readouterr()
+    assert command(studio, "check") == 0
+    assert capsys.readouterr().out == "1 plans, 4 pictures, no problems.\n"
+
+
+def test_editing_one_prompt_of_two_re_renders_exactly_half(studio, capsys):
+    command(studio, "run")
+    before = set(ids(studio))
+    edit(studio, "the sea", "the ocean")
+    capsys.readouterr()
+    command(studio, "run")
+    assert "rendered 2, reused 2, failed 0" in capsys.readouterr().out
+    assert len(before & set(ids(studio))) == 2
+
+
+def test_editing_words_that_no_picture_depends_on_re_renders_nothing(studio, capsys):
+    command(studio, "run")
+    edit(studio, "title: A test", "title: Another title")
+    edit(studio, "transfers: mechanism", "transfers: none")
+    capsys.readouterr()
+    command(studio, "run")
+    assert "rendered 0, reused 4, failed 0" in capsys.readouterr().out
+    assert json.loads((studio.folder / "manifest.json").read_text())["title"] == "Another title"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("num_inference_steps: 2", "num_inference_steps: 3"),
+        ("width: 64", "width: 72"),
+        ("settings: {", "settings: {scheduler: DDIMScheduler, "),
+        ("settings: {", "settings: {guidance_rescale: 0.5, "),
+        ("settings: {", "settings: {negative_prompt: fog, "),
+    ],
+)
+def test_every_setting_is_part_of_the_recipe(studio, old, new):
+    """Changing any one of them makes every picture of the plan another picture."""
+    before = {cell.id for cell in load_plan(str(studio.plan)).cells()}
+    edit(studio, old, new)
+    after = {cell.id for cell in load_plan(str(studio.plan)).cells()}
+    assert before.isdisjoint(after)
+
+
+def test_the_weights_are_part_of_the_recipe(studio, tmp_path, model):
+    """One changed byte of the model makes its pictures stale."""
+    import shutil
+
+    from render.models import find_model
+
+    other = tmp_path / "elsewhere" / model.name
+    shutil.copytree(model, other)
+    assert find_model(str(other)).identity == find_model(str(model)).identity
+    weights = next((other / "unet").glob("*.safetensors"))
+    third = tmp_path / "third" / model.name
+    shutil.copytree(model, third)
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    next((third / "unet").glob("*.safetensors")).write_bytes(bytes(changed))
+    assert find_model(str(third)).identity != find_model(str(model)).identity
+
+
+def test_the_same_cell_rendered_twice_is_the_same_file(studio):
+    command(studio, "run")
+    first = {p.name: p.read_bytes() for p in studio.folder.glob("*.webp")}
+    for path in studio.folder.glob("*"):
+        path.unlink()
+    command(studio, "run")
+    assert {p.name: p.read_bytes() for p in studio.folder.glob("*.webp")} == first
+
+
+def test_a_flipped_byte_is_found_by_check_and_mended_by_run(studio, capsys):
+    command(studio, "run")
+    victim = studio.folder / f"{ids(studio)[0]}.webp"
+    good = victim.read_bytes()
+    victim.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    capsys.readouterr()
+    assert command(studio, "check") == 1
+    message = "render/plans/test.yaml: 1 picture is damaged. Run: python -m render run test\n"
+    assert capsys.readouterr().err == message
+    command(studio, "run")
+    assert "rendered 1, reused 3" in capsys.readouterr().out
+    assert victim.read_bytes() == good
+
+
+def test_missing_and_stale_pictures_fail_the_check(studio, capsys):
+    """A picture that no cell asks for any more is stale, also while others are missing."""
+    command(studio, "run")
+    (studio.folder / f"{ids(studio)[0]}.webp").unlink()
+    edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
+    capsys.readouterr()
+    assert command(studio, "check") == 1
+    expected = "render/plans/test.yaml: 1 picture is missing and 2 pictures are stale."
+    assert capsys.readouterr().err.startswith(expected)
+
+
+def test_check_fails_before_anything_is_rendered(studio, capsys):
+    assert command(studio, "check") == 1
+    assert capsys.readouterr().err == (
+        "render/plans/test.yaml: 4 pictures are missing. Run: python -m render run test\n"
+    )
+
+
+def test_what_no_cell_asks_for_is_swept_away(studio):
+    """Pictures of values that left the plan, and what an interrupted write left behind."""
+    command(studio, "run")
+    (studio.folder / ".x.webp.1.partial").write_bytes(b"half")
+    edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
+    command(studio, "run")
+    assert len(list(studio.folder.glob("*"))) == 3  # two pictures and the manifest
+
+
+@pytest.mark.parametrize("length", [0, 1, 200, 2000])
+def test_a_torn_manifest_never_stops_a_run(studio, length, capsys):
+    command(studio, "run")
+    path = studio.folder / "manifest.json"
+    path.write_bytes(path.read_bytes()[:length])
+    assert command(studio, "check") != 0
+    assert command(studio, "run") == 0
+    assert command(studio, "check") == 0
+
+
+def test_nan_is_a_failure_that_names_its_cell_and_never_a_picture(studio, capsys, model, monkeypatch):
+    """diffusers turns NaN into black without a word; the run says which cell it was."""
+    from render.pipelines import Studio
+
+    load = Studio.__init__
+
+    def broken(self, *arguments, **options):
+        load(self, *arguments, **options)
+        with torch.no_grad():
+            self._text_to_image.unet.conv_out.bias[0] = float("nan")
+
+    monkeypatch.setattr(Studio, "__init__", broken)
+    assert command(studio, "run") == 1
+    captured = capsys.readouterr()
+    assert "rendered 0, reused 0, failed 4" in captured.out
+    assert (
+        "test: tiny-sd at prompt = castle, guidance_scale = 1.0: "
+        "the final latents hold NaN or infinite values." in captured.err
+    )
+    assert list(studio.folder.glob("*.webp")) == []
+
+
+def test_one_failed_cell_does_not_stop_the_others(studio, capsys):
+    """A value that the scheduler refuses costs its own cell only."""
+    edit(studio, "guidance_scale: [1.0, 3.0]", "scheduler: [DDIMScheduler, LCMScheduler]")
+    edit(studio, "num_inference_steps: 2", "num_inference_steps: 60")
+    assert command(studio, "run") == 1
+    captured = capsys.readouterr()
+    assert "rendered 2, reused 0, failed 2" in captured.out
+    assert "tiny-sd at prompt = castle, scheduler = LCMScheduler: " in captured.err
+
+
+def test_another_environment_is_recorded_and_only_strictness_re_renders(studio, capsys):
+    command(studio, "run")
+    path = studio.folder / "manifest.json"
+    content = json.loads(path.read_text())
+    for cell in content["cells"]:
+        cell["environment"]["torch"] = "1.0"
+    path.write_text(json.dumps(content))
+    capsys.readouterr()
+    command(studio, "run")
+    assert "rendered 0, reused 4" in capsys.readouterr().out
+    command(studio, "run", "--strict-environment")
+    assert "rendered 4, reused 0" in capsys.readouterr().out
+
+
+def test_audit_reports_no_drift_in_the_same_environment(studio, capsys):
+    command(studio, "run")
+    capsys.readouterr()
+    assert command(studio, "audit", "--n", "2") == 0
+    assert capsys.readouterr().out.endswith("re-rendered 2 pictures: largest difference 0/255\n")
+
+
+def test_a_run_with_nothing_to_do_never_imports_torch(studio):
+    """The second `make guide` must not pay for the loading of a library it does not use."""
+    import subprocess
+
+    command(studio, "run")
+    code = (
+        "import sys; from render.__main__ import main;"
+        f"main(['check', {str(studio.plan)!r}, '--out', {str(studio.out)!r}]);"
+        "assert 'PIL' not in sys.modules, 'check imported Pillow';"
+        f"main(['run', {str(studio.plan)!r}, '--out', {str(studio.out)!r}]);"
+        "assert not {'torch', 'diffusers'} & set(sys.modules), 'run imported torch'"
+    )
+    from render.plan import ROOT
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "rendered 0, reused 4, failed 0" in done.stdout
+
+
+def test_image_to_image_starts_from_the_plans_own_picture(studio):
+    """`strength` needs a source; the picture's bytes are part of the recipe."""
+    from PIL import Image
+
+    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(studio.plan.parent / "start.png")
+    edit(studio, '{prompt: "a castle", seed: 1}', '{prompt: "a castle", seed: 1, source_image: start.png}')
+    edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
+    edit(studio, "guidance_scale: [1.0, 3.0]", "strength: [0.5, 1.0]")
+    plan = load_plan(str(studio.plan))
+    assert str(run([plan], studio.out, device="cpu")) == "rendered 2, reused 0, failed 0"
+    before = [cell.id for cell in plan.cells()]
+    Image.new("RGB", (64, 64), "red").save(studio.plan.parent / "start.png")
+    assert before != [cell.id for cell in load_plan(str(studio.plan)).cells()]

@@ -1,0 +1,122 @@
+"""Who may import whom: the walls of the house, read from the source."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+AUTHORING = {"yaml", "pydantic", "pydantic_core"}
+TORCH = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "tokenizers"}
+IMAGES = {"PIL", "numpy"}
+
+# Pattern, what its files may import besides the standard library and their own package, and what
+# they may import inside functions alone. The first row that fits a file holds.
+WALLS: list[tuple[str, set[str], set[str]]] = [
+    ("recommender/_schema*.py", AUTHORING, set()),
+    ("recommender/_problems.py", AUTHORING, set()),
+    ("recommender/_registry.py", AUTHORING, set()),
+    ("recommender/_yaml.py", AUTHORING, set()),
+    ("recommender/*.py", set(), set()),
+    ("docs/builder/hooks.py", {"mkdocs", "recommender"}, set()),
+    ("docs/builder/*.py", {"jinja2", "markupsafe", "nh3", "recommender"}, set()),
+    ("render/plan.py", {"recommender"}, set()),
+    ("render/check.py", {"recommender"}, set()),
+    ("render/__main__.py", {"recommender"}, set()),
+    ("render/pipelines.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
+    ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
+    ("render/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
+]
+# Authoring modules of the library: nothing that runs with a wheel alone may import them at its top.
+BEHIND_A_DOOR = {"_schema", "_schema_render", "_registry", "_problems", "_yaml", "_check", "_cross",
+                 "_compile"}  # fmt: skip
+RUN_TIME = {"__init__", "__main__", "_catalog", "_errors", "_names", "_recommend", "_rule", "_show"}
+
+
+def sources() -> list[str]:
+    """Returns every Python file behind the walls, as a path from the root."""
+    folders = ("recommender", "docs/builder", "render")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def imports(file: str) -> list[tuple[str, bool]]:
+    """Returns each module a file imports, and whether it does so inside a function."""
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    types = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and ast.unparse(test.test) == "TYPE_CHECKING"
+        for node in ast.walk(test)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if id(node) in types:
+            continue
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in inside) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found.append(("." * node.level + (node.module or ""), id(node) in inside))
+    return found
+
+
+@pytest.mark.parametrize("file", sources())
+def test_a_file_imports_only_what_its_wall_lets_through(file: str) -> None:
+    always, lazily = next(
+        ((always, lazily) for pattern, always, lazily in WALLS if Path(file).match(pattern)),
+        (set(), set()),
+    )
+    # Its own package, and the files beside it: the builder is run by path and not as a package.
+    home = {file.split("/")[0]} | {path.stem for path in (ROOT / file).parent.glob("*.py")}
+    for module, inside in imports(file):
+        top = module.split(".")[0]
+        if not top or top in sys.stdlib_module_names or top in home:
+            continue
+        assert top in always or (inside and top in lazily), f"{file} may not import {module}"
+        if top == "recommender":
+            hidden = any(part.startswith("_") for part in module.split(".")[1:])
+            assert not hidden, f"{file} may import only the public names of recommender"
+
+
+@pytest.mark.parametrize("module", sorted(RUN_TIME))
+def test_run_time_modules_import_no_authoring_module_at_their_top(module: str) -> None:
+    for name, inside in imports(f"recommender/{module}.py"):
+        assert inside or name.lstrip(".") not in BEHIND_A_DOOR, (
+            f"{module} imports {name} at its top"
+        )
+
+
+def test_every_module_of_the_library_stands_on_one_side() -> None:
+    modules = {Path(file).stem for file in sources() if file.startswith("recommender/")}
+    assert modules - RUN_TIME - BEHIND_A_DOOR == {"authoring"}
+
+
+def test_settings_is_data_and_no_package() -> None:
+    assert list((ROOT / "settings").rglob("*.py")) == []
+
+
+def test_nothing_committed_names_this_workplace() -> None:
+    """A clone must not depend on where it was made."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    texts = (".py", ".md", ".yaml", ".yml", ".toml", ".j2", ".js", ".css", ".json", ".cfg", "")
+    forbidden = re.compile(r"(?:\.\./|/work/)" + r"shared\b|/" + r"work/(?:main|shared)")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in texts and path.is_file() and path.stat().st_size < 1_000_000:
+            text = path.read_text("utf-8", errors="ignore")
+            assert not forbidden.search(text), f"{name} names a folder outside this repository"
