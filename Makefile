@@ -5,7 +5,7 @@ PORT ?= 8000
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := guide
-.PHONY: guide test render site lint clean
+.PHONY: guide test render site lint constraints clean
 
 guide: .venv/ready
 	$(PY) -m render run
@@ -42,6 +42,10 @@ lint: .venv/ready
 	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt hatchling editables pydantic pyyaml
 	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
+
+# The versions of everything that is installed, for constraints.txt.
+constraints: .venv/ready
+	$(PY) -m pip freeze --exclude-editable | sed '/^sweetspot/d; s/+cpu\>//' > constraints.txt
 
 clean:
 	rm -rf .venv .cache site

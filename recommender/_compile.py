@@ -31,7 +31,7 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         raise CatalogueError(_report(checked))
     models = {entry.id: entry for entry in checked.entries if entry.kind == "model"}
     resolved = {id: _model(entry, models) for id, entry in sorted(models.items())}
-    return {
+    compiled = {
         "version": FORMAT,
         "digest": digest,
         "settings": _plain(checked, "setting"),
@@ -41,6 +41,9 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         "names": _names(resolved),
         "calls": _calls(checked),
     }
+    # Through JSON and back: who compiles and who reads the cache then see one and the same thing.
+    data: dict[str, Any] = json.loads(dumps(compiled))
+    return data
 
 
 def write_catalogue(root: Path, target: Path) -> None:

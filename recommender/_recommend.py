@@ -77,8 +77,7 @@ def answer(
 ) -> Recommendation:
     """Returns the recommendation for a model id: a function of the catalogue and the options."""
     model = known.models[id]
-    usual = "text-to-image" if model["modality"] == "lora-acceleration" else model["modality"]
-    task = task or usual
+    task = task or _usual_task(model)
     few_step = model["distillation"] == "few-step"
     claims = {
         name: [claim for claim in rivals if claim["task"] == task]
@@ -87,7 +86,7 @@ def answer(
     sampler = decide(claims.get("scheduler", []), few_step=few_step)
     chosen = scheduler or sampler.value
     comparable, left_out = _comparable(known, claims.get("num_inference_steps", []), chosen)
-    measured = _measured(known, id, chosen)
+    measured = _measured(known, id, chosen, task)
     steps = decide(comparable, few_step=few_step, measured=measured)
     decisions = {"num_inference_steps": steps, "scheduler": sampler}
     conventions: dict[str, str] = {}
@@ -97,6 +96,8 @@ def answer(
         elif name not in decisions:
             decisions[name] = decide(rivals, few_step=few_step)
     settings = _settings(model, decisions, chosen)
+    rivals = claims.get("num_inference_steps", [])
+    why = [*_why(model, steps, rivals, measured, left_out), *_why_scheduler(model, sampler, chosen)]
     return Recommendation(
         model=id,
         name=model["name"],
@@ -112,7 +113,7 @@ def answer(
         settings=settings,
         rule=steps.rule,
         basis=steps.basis,
-        why=_why(model, steps, measured, left_out),
+        why=tuple(why),
         sources=_sources(model, decisions),
     )
 
@@ -139,10 +140,16 @@ def _calls(known: Catalogue, name: str | None) -> int | None:
     return calls.get(loose(name)) if name else None
 
 
-def _measured(known: Catalogue, id: str, chosen: str | None) -> dict[str, Any] | None:
+def _usual_task(model: dict[str, Any]) -> str:
+    modality: str = model["modality"]
+    return "text-to-image" if modality == "lora-acceleration" else modality
+
+
+def _measured(known: Catalogue, id: str, chosen: str | None, task: str) -> dict[str, Any] | None:
+    usual = _usual_task(known.models[id])
     for sweep in known["measured"].get(id, {}).values():
-        complete = "steps" in sweep and "scheduler" in sweep
-        if complete and (chosen is None or loose(sweep["scheduler"]) == loose(chosen)):
+        fits = {"steps", "scheduler"} <= set(sweep) and sweep.get("task", usual) == task
+        if fits and (chosen is None or loose(sweep["scheduler"]) == loose(chosen)):
             found: dict[str, Any] = sweep
             return found
     return None
@@ -187,9 +194,10 @@ def _whole(figure: float | None) -> int | None:
 def _why(
     model: dict[str, Any],
     steps: Decision,
+    rivals: list[Claim],
     measured: dict[str, Any] | None,
     left_out: list[Claim],
-) -> tuple[str, ...]:
+) -> list[str]:
     """Returns the rule in a sentence, then every claim it weighed and every one it did not."""
     lines = [RULES[steps.rule]]
     if steps.rule == "measured" and measured:
@@ -197,12 +205,17 @@ def _why(
     lines += [_said(model, claim) for claim in steps.claims]
     for claim in left_out:
         lines.append(f"Left out, as one step costs more or fewer calls: {_said(model, claim)}")
-    for claim in model["claims"].get("num_inference_steps", []):
+    for claim in rivals:
         if claim.get("unsourced"):
             lines.append(f"Left out, as no source states it: {_figures(claim)}.")
         elif steps.rule == "few-step-author" and claim["kind"] != "author":
             lines.append(f"Left out, as the authors' figure stands: {_said(model, claim)}")
-    return tuple(lines)
+    return lines
+
+
+def _why_scheduler(model: dict[str, Any], sampler: Decision, chosen: str | None) -> list[str]:
+    said = [claim for claim in sampler.claims if claim.get("value") == chosen]
+    return [f"Scheduler: {_said(model, said[0])}"] if said else []
 
 
 def _said(model: dict[str, Any], claim: Claim) -> str:
@@ -210,7 +223,8 @@ def _said(model: dict[str, Any], claim: Claim) -> str:
     with_scheduler = f" with {claim['scheduler']}" if "scheduler" in claim else ""
     of_base = f", said of {claim['from']}" if "from" in claim else ""
     who = _KIND_WORDS[claim["kind"]]
-    return f"{_figures(claim)} – {who}{with_scheduler}{of_base}: {where(source)}."
+    note = f" ({claim['note']})" if "note" in claim else ""
+    return f"{_figures(claim)} – {who}{with_scheduler}{of_base}: {where(source)}{note}."
 
 
 def _figures(claim: Claim) -> str:

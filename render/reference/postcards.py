@@ -177,10 +177,10 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
         return vae, vae.config.scaling_factor
     vae = autoencoder.build()
     vae.load_state_dict(state["model"])
-    seeds = dataset.training_seeds(512)
+    seeds = dataset.training_seeds(256)
     with torch.no_grad():
         pictures = autoencoder.to_tensor(dataset.pictures(seeds, autoencoder.SIZE, "scaling"))
-        scaling = round(1 / vae.encode(pictures[:256]).latents.std().item(), 4)
+        scaling = round(1 / vae.encode(pictures).latents.std().item(), 4)
     vae.register_to_config(scaling_factor=scaling)
     return vae, scaling
 

@@ -72,9 +72,14 @@ class Watched:
         page.on("response", self._response)
         page.on("dialog", self._dialog)
 
+    def visit(self, uri: str) -> Page:
+        """Opens a page of the site as far as it loads by itself."""
+        self.page.goto(self.base + uri)
+        return self.page
+
     def open(self, uri: str) -> Page:
         """Opens a page of the site, scrolls once through it and waits until nothing loads."""
-        self.page.goto(self.base + uri)
+        self.visit(uri)
         self.page.evaluate(
             """async () => {
                 for (let y = 0; y < document.body.scrollHeight; y += innerHeight / 2) {

@@ -96,7 +96,8 @@ def test_every_value_knows_its_line() -> None:
          "Remove it."),
         (b"a:\n\tb: 1\n", "2: expected plain text, got the hidden character U+0009. "
          "Indent with spaces."),
-        (b'a: "\\x1b[31m"\n', "1: expected plain text, got the hidden character U+001B. Remove it."),
+        (b'a: "\\x1b[31m"\n', "1: expected plain text, got the hidden character U+001B. "
+         "Remove it."),
         (b'a: "\\ud800"\n', "1: expected plain text, got the hidden character U+D800. "
          "Remove it."),
         (b"a: 1\n" * 60_000, "1: expected at most 256 KB, got a larger file."),
