@@ -79,22 +79,14 @@ def answer(
     model = known.models[id]
     task = task or _usual_task(model)
     few_step = model["distillation"] == "few-step"
-    claims = {
-        name: [claim for claim in rivals if claim["task"] == task]
-        for name, rivals in model["claims"].items()
-    }
+    claims = _of_task(model, task)
     sampler = decide(claims.get("scheduler", []), few_step=few_step)
     chosen = scheduler or sampler.value
     comparable, left_out = _comparable(known, claims.get("num_inference_steps", []), chosen)
     measured = _measured(known, id, chosen, task)
     steps = decide(comparable, few_step=few_step, measured=measured)
-    decisions = {"num_inference_steps": steps, "scheduler": sampler}
-    conventions: dict[str, str] = {}
-    for name, rivals in claims.items():
-        if name in _GUIDANCE:
-            decisions[name], conventions[name] = _guidance(model, name, rivals, few_step)
-        elif name not in decisions:
-            decisions[name] = decide(rivals, few_step=few_step)
+    others, conventions = _others(model, claims, few_step)
+    decisions = {"num_inference_steps": steps, "scheduler": sampler, **others}
     settings = _settings(model, decisions, chosen)
     rivals = claims.get("num_inference_steps", [])
     why = [*_why(model, steps, rivals, measured, left_out), *_why_scheduler(model, sampler, chosen)]
@@ -138,6 +130,27 @@ def _comparable(
 def _calls(known: Catalogue, name: str | None) -> int | None:
     calls: dict[str, int] = known["calls"]
     return calls.get(loose(name)) if name else None
+
+
+def _of_task(model: dict[str, Any], task: str) -> dict[str, list[Claim]]:
+    return {
+        name: [claim for claim in rivals if claim["task"] == task]
+        for name, rivals in model["claims"].items()
+    }
+
+
+def _others(
+    model: dict[str, Any], claims: dict[str, list[Claim]], few_step: bool
+) -> tuple[dict[str, Decision], dict[str, str]]:
+    """Decides the settings that no option bears on, and in which formula guidance is given."""
+    decisions: dict[str, Decision] = {}
+    conventions: dict[str, str] = {}
+    for name, rivals in claims.items():
+        if name in _GUIDANCE:
+            decisions[name], conventions[name] = _guidance(model, name, rivals, few_step)
+        elif name not in ("num_inference_steps", "scheduler"):
+            decisions[name] = decide(rivals, few_step=few_step)
+    return decisions, conventions
 
 
 def _usual_task(model: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ def read_checked(path: Path) -> dict[str, Any]:
 
 
 def manifest_problem(path: Path) -> str | None:
-    """Returns what is wrong with the form of a manifest, wherever it lies; None when it is sound."""
+    """Returns what is wrong with the form of a manifest, wherever it lies; None when sound."""
     try:
         problems = schema_problems(str(path), parse(path), Manifest)
     except Unreadable as error:

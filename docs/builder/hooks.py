@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 import pages
+from figures import ManifestError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
@@ -35,8 +36,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Adds every generated page and the catalogue itself."""
     try:
         generated = pages.generate()
-        catalogue = recommender.catalogue()
-    except (pages.ManifestError, recommender.SweetspotError) as error:
+        catalogue = json.dumps(dict(recommender.catalogue()), sort_keys=True)
+    except (ManifestError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
         file.edit_uri = f"docs/content/{file.src_uri}"
@@ -44,7 +45,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         file = File.generated(config, uri, content=page.markdown)
         file.edit_uri = page.source
         files.append(file)
-    files.append(File.generated(config, "catalogue.json", content=json.dumps(dict(catalogue), sort_keys=True)))
+    files.append(File.generated(config, "catalogue.json", content=catalogue))
     config.nav = _menu(config.nav or [], generated)
     return files
 
@@ -71,7 +72,9 @@ def _menu(menu: list[Any], generated: dict[str, pages.Page]) -> list[Any]:
     for entry in menu:
         title, uri = next(iter(entry.items()))
         folder = uri.removesuffix("index.md")
-        behind = [other for other in generated if folder and other.startswith(folder)]
+        behind = [
+            other for other in generated if folder and other.startswith(folder) and other != uri
+        ]
         # An index is first in its section, so that the section's title opens it.
-        whole.append({title: [uri, *(other for other in behind if other != uri)]} if behind else entry)
+        whole.append({title: [uri, *behind]} if behind else entry)
     return whole

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import markdown
+import markdown  # type: ignore[import-untyped]  # it ships no types
 import nh3
 from markupsafe import Markup
 
@@ -83,5 +83,5 @@ def source_label(source: Mapping[str, Any], short: bool = False) -> str:
     """Names a source in a few words: repository and file (`short`: no file), or the page's host."""
     if not source.get("repo"):
         return urlsplit(str(source.get("url") or "")).netloc or "a page"
-    path = str(source.get("path") or "")
-    return str(source["repo"]) if short or not path else f"{source['repo']} · {path.rsplit('/', 1)[-1]}"
+    file = str(source.get("path") or "").rsplit("/", 1)[-1]
+    return str(source["repo"]) if short or not file else f"{source['repo']} · {file}"

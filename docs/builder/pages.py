@@ -111,8 +111,7 @@ def setting_view(
         "figures": figures,
         "thumbnails": figures[0].rows[0].pictures[:3] if figures else (),
         "works_with": [
-            {**item, "title": settings[item["setting"]]["title"],
-             "slug": settings[item["setting"]]["slug"]}
+            {**item, **{key: settings[item["setting"]][key] for key in ("title", "slug")}}
             for item in setting.get("works_with", [])
         ],
         "tools": [
@@ -126,8 +125,8 @@ def setting_view(
 def grouped(settings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Sorts settings into their groups, in the order in which a reader meets them."""
     everything = sorted(settings, key=lambda setting: _weight(setting["id"], FIRST))
-    groups = [(title, [s for s in everything if s["group"] == key]) for key, title in GROUPS.items()]
-    return [(title, members) for title, members in groups if members]
+    groups = {title: [s for s in everything if s["group"] == key] for key, title in GROUPS.items()}
+    return [(title, members) for title, members in groups.items() if members]
 
 
 def model_view(

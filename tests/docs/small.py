@@ -29,7 +29,7 @@ def write_plan(
     models: tuple[dict[str, Any], ...] = (POSTCARDS,),
     prompts: dict[str, str] = PROMPTS,
 ) -> dict[str, Any]:
-    """Writes a plan's pictures and manifest as `python -m render run` does, and returns the manifest."""
+    """Writes a plan's pictures and manifest as the studio does, and returns the manifest."""
     folder = renders / plan
     folder.mkdir(parents=True)
     cells = []
@@ -87,5 +87,7 @@ def run_mkdocs(project: Path, *arguments: str, **environment: str) -> None:
     """Runs a strict build and fails with its output."""
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", *arguments]
     env = {**os.environ, "NO_MKDOCS_2_WARNING": "1", **environment}
-    done = subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=project, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr

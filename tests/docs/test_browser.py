@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import recommender
 from browser import Watched, find_chromium, launch, served
 from playwright.sync_api import Browser, Page, sync_playwright
+
+import recommender
 
 NO_BROWSER = (
     "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "

@@ -9,7 +9,7 @@ from html_pages import elements, page_paths, text
 
 
 def active(site: Path) -> Counter[tuple[str, str]]:
-    """Counts whatever a browser would run: scripts, handlers, script addresses, foreign elements."""
+    """Counts whatever a browser would run: scripts, handlers, addresses, foreign elements."""
     found: Counter[tuple[str, str]] = Counter()
     for page in page_paths(site):
         name = page.relative_to(site).as_posix()

@@ -30,7 +30,7 @@ def test_values_are_written_as_people_write_them(value: object, written: str) ->
 def test_prose_renders_markdown() -> None:
     """Emphasis, code, lists and links to the web are what a field may use."""
     assert prose("A **b** `c` [d](https://example.org).") == (
-        '<p>A <strong>b</strong> <code>c</code> '
+        "<p>A <strong>b</strong> <code>c</code> "
         '<a href="https://example.org" rel="noopener">d</a>.</p>'
     )
 
@@ -53,8 +53,14 @@ def test_html_in_prose_is_shown_not_run(hostile: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "java&#x0A;script:alert(1)",
-                "data:text/html,x", "vbscript:x"]
+    "address",
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        "java&#x0A;script:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+    ],
 )
 def test_a_link_in_prose_leads_to_the_web_or_nowhere(address: str) -> None:
     """Addresses of any other kind lose their href."""

@@ -11,9 +11,10 @@ from typing import Any
 
 import pages
 import pytest
-import recommender
 from figures import load_manifests
 from small import FIXTURE, ROOT
+
+import recommender
 
 SENTENCE = (
     "It shows how this setting acts; the values at which it acts are this model's. "
@@ -136,9 +137,7 @@ def test_a_model_page_says_how_far_the_figures_lie_apart(built: dict[str, pages.
 
 def test_a_model_page_gives_the_line_of_python(built: dict[str, pages.Page]) -> None:
     """The answer can be had in a program as well."""
-    assert (
-        'recommend("flux-1-schnell").steps  # 4' in built["models/flux-1-schnell.md"].markdown
-    )
+    assert 'recommend("flux-1-schnell").steps  # 4' in built["models/flux-1-schnell.md"].markdown
 
 
 def test_the_index_shows_a_setting_by_its_own_pictures(built: dict[str, pages.Page]) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import recommender
 from html_pages import addresses, elements, page_paths, target, text
 from small import FIXTURE, ROOT, build_guide
+
+import recommender
 
 
 @pytest.fixture(params=["small_guide", "guide"])
@@ -75,7 +78,7 @@ def test_headings_descend_one_level_at_a_time(site: Path) -> None:
         levels = [int(e.tag[1]) for e in elements(page) if e.tag in {"h1", "h2", "h3", "h4"}]
         assert levels[0] == 1, page
         assert levels.count(1) == 1, page
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), page
+        assert all(b - a <= 1 for a, b in pairwise(levels)), page
 
 
 def test_every_page_has_a_description_of_its_own(site: Path) -> None:
@@ -107,8 +110,7 @@ def test_every_alias_of_a_setting_is_in_the_search_index_of_its_page(guide: Path
         (alias, setting["slug"])
         for setting in recommender.catalogue().settings.values()
         for alias in setting["aliases"]
-        if alias not in texts[f"settings/{setting['slug']}/"]
-        .replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        if alias not in unescape(texts[f"settings/{setting['slug']}/"])
     ]
     assert lost == []
 
@@ -125,9 +127,7 @@ def test_the_edit_link_opens_the_yaml(guide: Path) -> None:
 def test_a_hand_written_page_is_edited_in_its_folder(guide: Path) -> None:
     """The edit link of a page under docs/content names that folder."""
     links = [e.get("href") for e in elements(guide / "words" / "index.html")]
-    assert (
-        "https://github.com/sweetspot-guide/sweetspot/edit/main/docs/content/words.md" in links
-    )
+    assert "https://github.com/sweetspot-guide/sweetspot/edit/main/docs/content/words.md" in links
 
 
 def test_the_site_publishes_the_catalogue(guide: Path) -> None:
