@@ -27,12 +27,13 @@ class Plan(Strict):
     transfers: Literal["mechanism", "direction", "none"]
     models: Annotated[list[Text], Field(min_length=1)]
     prompts: Annotated[dict[Slug, Prompt], Field(min_length=1)]
-    settings: dict[Slug, Value] = {}
-    overrides: dict[str, dict[Slug, Value]] = {}  # model → settings that differ for it
+    settings: dict[Slug, Value] = Field(default_factory=dict)
+    # Model → settings that differ for it.
+    overrides: dict[str, dict[Slug, Value]] = Field(default_factory=dict)
     axes: Annotated[
         dict[Slug, Annotated[list[Value], Field(min_length=1)]], Field(min_length=1, max_length=2)
     ]
-    exclude: list[dict[Slug, Value]] = []
+    exclude: list[dict[Slug, Value]] = Field(default_factory=list)
 
 
 class Cell(Strict):

@@ -15,6 +15,9 @@ from recommender import SweetspotError
 from .plan import RENDERS, load_plan, plan_ids
 
 
+OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 fine, 1 findings or failed cells, 2 unreadable input, 130 interrupted."""
     options = _parser().parse_args(arguments)
@@ -52,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(command=function)
         command.add_argument("plans", nargs="*", metavar="PLAN", help="default: every plan")
-        command.add_argument("--out", type=Path, default=RENDERS, metavar="DIR")
+        command.add_argument("--out", type=Path, metavar="DIR", help=OUT_HELP)
         command.add_argument("--model", action="append", help="a reference model, a folder, or REPO@REVISION")
         if name in ("run", "audit"):
             command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -73,10 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plans(options: argparse.Namespace):
-    if options.model and options.out == RENDERS:
-        raise SweetspotError(
-            "--model: expected --out DIR beside it, so that the guide's own pictures stay as they are."
-        )
+    options.out = options.out or (Path("renders") if options.model else RENDERS)
     return [load_plan(name, options.model) for name in options.plans or plan_ids()]
 
 
@@ -117,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
     )
     for line in summary.failed:
         print(line, file=sys.stderr)
-    print(f"{summary} in {time.perf_counter() - started:.0f} s")
+    print(f"{summary} in {time.perf_counter() - started:.0f} s, in {options.out}")
     return 1 if summary.failed else 0
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recommender import catalogue
+from recommender import catalogue, recommend
 from recommender.authoring import did_you_mean, read_checked, visible
 
 from .errors import RenderError
@@ -88,6 +88,10 @@ class Plan:
                 cells.append(self._cell(model, place, prompt))
         return cells
 
+    def _is_host(self, model: ModelSource) -> bool:
+        """True for the models that the plan was written for."""
+        return model.name in self.data["models"] or str(model.folder) in self.data["models"]
+
     @property
     def _excluded(self) -> list[dict[str, Any]]:
         return self.data.get("exclude", [])
@@ -96,10 +100,12 @@ class Plan:
         settings = {
             "negative_prompt": "",
             **self.data.get("settings", {}),
+            **({} if self._is_host(model) else guest_settings(model)),
             **{k: v for k, v in prompt.items() if k != "source_image"},
             **self.data.get("overrides", {}).get(model.name, {}),
             **{k: v for k, v in place.items() if k != "prompt"},
         }
+        settings = {key: value for key, value in settings.items() if value is not None}
         recipe = {
             "epoch": EPOCH,
             "model": model.identity,
@@ -114,6 +120,23 @@ class Plan:
             recipe["source_image"] = hashlib.sha256(image.read_bytes()).hexdigest()
             settings["source_image"] = prompt["source_image"]
         return Cell(model, place, {"model": model.name, **settings}, recipe)
+
+
+def guest_settings(model: ModelSource) -> dict[str, Any]:
+    """What replaces a plan's own settings for a model it was not written for.
+
+    A plan's size and guidance suit the model it names. A guest runs at what the recommender says of
+    it; what nobody knows is left to the pipeline's default (None drops the key).
+    """
+    own: dict[str, Any] = {"width": None, "height": None, "guidance_scale": None}
+    try:
+        answer = recommend(model.repo or model.name)
+    except LookupError:
+        return own
+    own.update({k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"})
+    own.pop("scheduler", None)  # the pipeline brings the one it was published with
+    size = catalogue().models[answer.model].get("native_resolution")
+    return {**own, "width": size[0], "height": size[1]} if size else own
 
 
 def scheduler_of(model: ModelSource, name: str | None) -> dict[str, Any] | None:

@@ -40,6 +40,11 @@ class Row:
     pictures: tuple[Picture, ...]
     stops: tuple[Picture, ...]
 
+    @property
+    def widest(self) -> int:
+        """The width of the widest picture; narrower ones are shown to scale beside it."""
+        return max(stop.width for stop in self.stops)
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -72,6 +77,9 @@ def load_manifests(renders: Path) -> dict[str, dict[str, Any]]:
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             cells = [c for c in manifest["cells"] if (path.parent / str(c["file"])).is_file()]
+            for cell in cells:
+                _ = cell["axes"], cell["width"], cell["height"], cell["alt"]
+                _ = manifest["models"][cell["settings"]["model"]]
         except (ValueError, KeyError, TypeError) as error:
             raise ManifestError(
                 f"{path}: expected a manifest written by `python -m render run`, "
@@ -145,16 +153,16 @@ def _row(
 ) -> Row:
     """Builds one row: the pictures at the values shown, and all stops for a slider."""
     stops = [_picture(plan, cell, show["axis"]) for cell in cells]
-    by_value = {json.dumps(stop.value): stop for stop in stops}
-    shown = (by_value.get(json.dumps(value)) for value in show["values"])
+    # By equality: a plan writes 7.0 where a page's author writes 7.
+    shown = [stop for value in show["values"] for stop in stops if stop.value == value]
     settings = cells[0]["settings"]
     model = str(settings["model"])
     return Row(
         model=model,
-        model_name=manifest["models"][model]["name"],
+        model_name=_name(manifest["models"][model]),
         prompt=str(settings.get("prompt", "")),
         seed=settings.get("seed"),
-        pictures=tuple(picture for picture in shown if picture),
+        pictures=tuple(shown),
         stops=tuple(stops),
     )
 
@@ -197,8 +205,14 @@ def _start(slider: Sequence[Row], row: Row) -> int:
 
 def _model_words(model: Mapping[str, Any]) -> str:
     """Says which model drew a picture and how much that is worth."""
-    words = [f"{written(model['parameters_m'])} M parameters", f"{model['resolution']} px"]
+    name, size, side = _name(model), model.get("parameters_m"), model.get("resolution")
+    words = [f"{written(size)} M parameters"] if size else []
+    words += [f"{side} px"] if side else []
     # Our own models know one kind of picture; a reader must not take them for general ones.
-    if str(model["name"]).startswith("postcards"):
-        words.append("landscapes only")
-    return f"{model['name']} ({', '.join(words)})"
+    words += ["landscapes only"] if name.startswith("postcards") else []
+    return f"{name} ({', '.join(words)})" if words else name
+
+
+def _name(model: Mapping[str, Any]) -> str:
+    """Names a model: a folder's name, or the repository of one from a hub."""
+    return str(model.get("name") or model["repo"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -35,6 +36,14 @@ def plan(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the fixture's YAML: compiling it leaves a cache beside it."""
+    folder = tmp_path_factory.mktemp("knowledge") / "fixture"
+    shutil.copytree(FIXTURE, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def small_renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures of two plans: one row of three guidance scales, and steps for two models."""
     renders = tmp_path_factory.mktemp("pictures") / "renders"
@@ -45,9 +54,11 @@ def small_renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_guide(tmp_path_factory: pytest.TempPathFactory, small_renders: Path) -> Path:
+def small_guide(
+    tmp_path_factory: pytest.TempPathFactory, knowledge: Path, small_renders: Path
+) -> Path:
     """The site of the fixture's catalogue and pictures."""
-    return build_guide(tmp_path_factory.mktemp("small"), FIXTURE, small_renders)
+    return build_guide(tmp_path_factory.mktemp("small"), knowledge, small_renders)
 
 
 @pytest.fixture(scope="session")

@@ -29,33 +29,29 @@ PAYLOADS = (
 )
 HOSTILE = "evil " + " ".join(PAYLOADS)
 # Fields that the schema holds to a pattern, and ids that others refer to.
-SAFE = set(
-    [
-        "slug",
-        "group",
-        "type",
-        "plan",
-        "axis",
-        "setting",
-        "source",
-        "repo",
-        "path",
-        "commit",
-        "url",
-        "date",
-        "kind",
-        "modality",
-        "distillation",
-        "hub_id",
-        "base",
-        "prediction",
-        "calls_per_step",
-        "valid_for",
-    ]
-)
-MANIFEST_SAFE = set(
-    ["file", "id", "sha256", "axes", "recipe", "environment", "model", "digest", "plan"]
-)
+SAFE = {
+    "slug",
+    "group",
+    "type",
+    "plan",
+    "axis",
+    "setting",
+    "source",
+    "repo",
+    "path",
+    "commit",
+    "url",
+    "date",
+    "kind",
+    "modality",
+    "distillation",
+    "hub_id",
+    "base",
+    "prediction",
+    "calls_per_step",
+    "valid_for",
+}
+MANIFEST_SAFE = {"file", "id", "sha256", "axes", "recipe", "environment", "model", "digest", "plan"}
 
 
 def poison(value: Any, safe: set[str]) -> Any:

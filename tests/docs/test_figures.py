@@ -35,6 +35,16 @@ def test_a_row_shows_the_asked_values_in_their_order(plan: Plan, tmp_path: Path)
     ]
 
 
+def test_a_value_is_found_however_its_number_is_written(plan: Plan, tmp_path: Path) -> None:
+    """A plan writes 7.0 where a page's author writes 7."""
+    plan("guidance", "guidance_scale", [1.0, 7.0, 7.5])
+    show = {"axis": "guidance_scale", "values": [7, 1]}
+    figure = built(tmp_path, {"plan": "guidance", "look_for": "x", "show": show})
+    assert figure is not None
+    captions = [picture.caption for picture in figure.rows[0].pictures]
+    assert captions == ["guidance_scale = 7", "guidance_scale = 1"]
+
+
 def test_a_picture_without_its_file_is_left_out(plan: Plan, tmp_path: Path) -> None:
     """The page shows the others; `render check` is what fails."""
     manifest = plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "a"})
@@ -132,6 +142,17 @@ def test_the_models_are_named_with_what_they_can_do(plan: Plan, tmp_path: Path) 
         "postcards (7.4 M parameters, 128 px, landscapes only) and "
         "SDXL (2567 M parameters, 1024 px)"
     )
+
+
+def test_a_model_from_a_hub_is_named_by_its_repository(plan: Plan, tmp_path: Path) -> None:
+    """Its size is unknown until it is downloaded, and then not said."""
+    manifest = plan("steps", "num_inference_steps", [4, 25, 50])
+    manifest["models"] = {"postcards": {"repo": "example/big", "revision": "0" * 40}}
+    path = tmp_path / "renders" / "steps" / "manifest.json"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    figure = built(tmp_path)
+    assert figure is not None
+    assert figure.rendered_with == "example/big"
 
 
 def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pages
 import pytest
 from figures import load_manifests
-from small import FIXTURE, ROOT
+from small import ROOT
 
 import recommender
 
@@ -23,8 +23,8 @@ SENTENCE = (
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> dict[str, Any]:
-    return copy.deepcopy(dict(recommender.catalogue(FIXTURE)))
+def catalogue(knowledge: Path) -> dict[str, Any]:
+    return copy.deepcopy(dict(recommender.catalogue(knowledge)))
 
 
 def answer(model_id: str) -> dict[str, Any]:
@@ -170,20 +170,20 @@ def stage(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_pages_can_be_staged_to_disk(
-    tmp_path: Path, small_renders: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, knowledge: Path, small_renders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another engine builds the same Markdown."""
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(FIXTURE))
+    monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
     assert (done.returncode, done.stdout) == (0, f"Wrote 7 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 
 def test_a_damaged_manifest_stops_the_staging_with_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, knowledge: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit code 2 and no traceback."""
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(FIXTURE))
+    monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     manifest = tmp_path / "renders" / "steps" / "manifest.json"
     manifest.parent.mkdir(parents=True)
     manifest.write_text("[", encoding="utf-8")

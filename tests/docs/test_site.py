@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from html_pages import addresses, elements, page_paths, target, text
-from small import FIXTURE, ROOT, build_guide
+from small import ROOT, build_guide
 
 import recommender
 
@@ -137,10 +137,10 @@ def test_the_site_publishes_the_catalogue(guide: Path) -> None:
 
 
 def test_two_builds_are_the_same_bytes(
-    small_guide: Path, small_renders: Path, tmp_path: Path
+    small_guide: Path, knowledge: Path, small_renders: Path, tmp_path: Path
 ) -> None:
     """No date, no path and no hash order enters the site."""
-    again = build_guide(tmp_path, FIXTURE, small_renders)
+    again = build_guide(tmp_path, knowledge, small_renders)
     assert digests(again) == digests(small_guide)
 
 

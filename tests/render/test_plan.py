@@ -75,3 +75,16 @@ def test_a_word_the_model_never_read_is_a_warning_in_the_plan(studio, capsys, tm
     assert _unknown_words(plan) == set()
     plan.data["prompts"]["zebra"] = {"prompt": "a zebra by the sea", "seed": 1}
     assert _unknown_words(plan) == {"zebra"}
+
+
+def test_a_model_the_plan_was_not_written_for_runs_at_its_own_size_and_guidance():
+    """128 px and guidance 3 suit postcards; schnell runs at 1024 px without guidance."""
+    plan = load_plan("inference-steps", ["black-forest-labs/FLUX.1-schnell@" + "0" * 40])
+    settings = plan.cells()[0].settings
+    assert (settings["width"], settings["height"], settings["guidance_scale"]) == (1024, 1024, 0.0)
+    assert settings["num_inference_steps"] == 1  # the axis is the plan's
+
+
+def test_a_model_nobody_knows_runs_at_its_pipelines_defaults(studio, model):
+    plan = load_plan("inference-steps", [str(model)])
+    assert not {"width", "height", "guidance_scale"} & set(plan.cells()[0].settings)
