@@ -4,6 +4,9 @@ PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
 
+# Material's notice about MkDocs 2 is answered in CONTRIBUTING.md.
+export NO_MKDOCS_2_WARNING := 1
+
 .DEFAULT_GOAL := guide
 .PHONY: guide test render site lint constraints clean
 

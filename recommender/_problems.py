@@ -76,7 +76,8 @@ def schema_problems(file: str, document: Document, schema: type[BaseModel]) -> l
         )
         for location, line, first in document.duplicates
     ]
-    empty = set(_empty(document.data))
+    # In YAML a key without a value is a slip of the hand; JSON writes null on purpose.
+    empty = set(_empty(document.data)) if document.raw else set()
     for location in empty:
         message = "expected a value, got nothing. Write one or remove the key."
         found.append(Problem(file, document.line(location), dotted(location), message))

@@ -52,6 +52,14 @@ class Cell(Strict):
     environment: dict[str, Any]
 
 
+class SourcePicture(Strict):
+    """A picture that image-to-image started from, published beside what it became."""
+
+    file: Text
+    width: Pixels
+    height: Pixels
+
+
 class Manifest(Strict):
     """What a plan's folder of pictures holds: docs/content/renders/<plan>/manifest.json."""
 
@@ -59,4 +67,5 @@ class Manifest(Strict):
     title: Text
     transfers: Literal["mechanism", "direction", "none"]
     models: dict[str, dict[str, Any]]
+    sources: dict[str, SourcePicture]
     cells: list[Cell]

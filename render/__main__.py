@@ -14,7 +14,6 @@ from recommender import SweetspotError
 
 from .plan import RENDERS, load_plan, plan_ids
 
-
 OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
 
 
@@ -33,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{where}{error.strerror or error}. Finished pictures are kept.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted. Finished pictures are kept; the same command continues.", file=sys.stderr)
+        print(
+            "Interrupted. Finished pictures are kept; the same command continues.", file=sys.stderr
+        )
         return 130
 
 
@@ -56,11 +57,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
         command.add_argument("plans", nargs="*", metavar="PLAN", help="default: every plan")
         command.add_argument("--out", type=Path, metavar="DIR", help=OUT_HELP)
-        command.add_argument("--model", action="append", help="a reference model, a folder, or REPO@REVISION")
+        command.add_argument(
+            "--model", action="append", help="a reference model, a folder, or REPO@REVISION"
+        )
         if name in ("run", "audit"):
             command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
         if name == "run":
-            command.add_argument("--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto")
+            command.add_argument(
+                "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
+            )
             command.add_argument("--strict-environment", action="store_true")
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
@@ -86,11 +91,16 @@ def _plan(options: argparse.Namespace) -> int:
     for plan in _plans(options):
         cells = plan.cells()
         recorded = manifest.read_cells(options.out / plan.id)
-        done = sum(c.id in recorded and manifest.valid(options.out / plan.id, recorded[c.id]) for c in cells)
+        done = sum(
+            c.id in recorded and manifest.valid(options.out / plan.id, recorded[c.id])
+            for c in cells
+        )
         steps = sum(cell.settings.get("num_inference_steps", 0) for cell in cells)
         print(f"{plan.id}: {len(cells)} cells, {steps} steps, {len(cells) - done} to render")
         for word in sorted(_unknown_words(plan)):
-            print(f"  '{word}' is a word that postcards has never read; it draws a scene all the same")
+            print(
+                f"  '{word}' is a word that postcards has never read; it draws a scene all the same"
+            )
     return 0
 
 
@@ -100,7 +110,12 @@ def _unknown_words(plan) -> set[str]:
         return set()
     from .reference.scenes import known_words, words_of
 
-    said = {text for cell in plan.cells() for key in ("prompt", "negative_prompt") if (text := cell.settings[key])}
+    said = {
+        text
+        for cell in plan.cells()
+        for key in ("prompt", "negative_prompt")
+        if (text := cell.settings[key])
+    }
     return {word for text in said for word in words_of(text)} - known_words()
 
 
@@ -127,8 +142,12 @@ def _check(options: argparse.Namespace) -> int:
     plans = _plans(options)
     problems = [problem for plan in plans for problem in check(plan, options.out)]
     if not options.plans:
-        strays = {p.parent.name for p in options.out.glob("*/manifest.json")} - {p.id for p in plans}
-        problems += [f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)]
+        strays = {p.parent.name for p in options.out.glob("*/manifest.json")} - {
+            p.id for p in plans
+        }
+        problems += [
+            f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)
+        ]
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
@@ -143,7 +162,9 @@ def _audit(options: argparse.Namespace) -> int:
     plans = _plans(options)
     with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
         drifts = []
-        for found in audit(plans, options.out, Path(scratch), options.n, options.seed, options.device):
+        for found in audit(
+            plans, options.out, Path(scratch), options.n, options.seed, options.device
+        ):
             print(found)
             drifts.append(found)
     if drifts:
@@ -157,7 +178,13 @@ def _audit(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from .reference.train import train
 
-    train(options.name, device=options.device, preset=options.preset, resume=options.resume, out=options.out)
+    train(
+        options.name,
+        device=options.device,
+        preset=options.preset,
+        resume=options.resume,
+        out=options.out,
+    )
     return 0
 
 

@@ -12,7 +12,15 @@ import sys
 from importlib.util import find_spec
 
 REPORT = [
-    *(sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--disable-pip-version-check"),
+    *(
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--quiet",
+        "--disable-pip-version-check",
+    ),
     *("--constraint", "constraints.txt", "--report", "-", "torch"),
 ]
 
@@ -24,13 +32,15 @@ def main() -> None:
     result = subprocess.run(REPORT, capture_output=True, text=True)
     if result.returncode:
         return  # the installation that follows reports the same problem in full
-    names = [package["metadata"]["name"].lower() for package in json.loads(result.stdout)["install"]]
+    names = [
+        package["metadata"]["name"].lower() for package in json.loads(result.stdout)["install"]
+    ]
     cuda = [name for name in names if name.startswith(("nvidia-", "cuda-", "triton"))]
     if cuda:
         print(
-            f"torch brings {len(cuda)} CUDA packages from this index: several GB. They are only of use with an\n"
-            "NVIDIA GPU. For the CPU build, stop now (Ctrl-C) and let pip use PyTorch's CPU index: see\n"
-            "'Start locally' on pytorch.org, and set it in pip's configuration or PIP_INDEX_URL.",
+            f"torch brings {len(cuda)} CUDA packages from this index: several GB, of use with an\n"
+            "NVIDIA GPU only. For the CPU build, stop now and let pip use PyTorch's CPU index:\n"
+            "see 'Start locally' on pytorch.org; set it in pip's configuration or PIP_INDEX_URL.",
             flush=True,
         )
 

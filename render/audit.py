@@ -30,10 +30,13 @@ class Drift:
 
     def __str__(self) -> str:
         here = "same environment" if self.same_environment else "another environment"
-        return f"{self.plan}: {self.cell}: largest {self.largest}/255, mean {self.mean:.3f}/255 ({here})"
+        drift = f"largest {self.largest}/255, mean {self.mean:.3f}/255"
+        return f"{self.plan}: {self.cell}: {drift} ({here})"
 
 
-def audit(plans: list[Plan], out: Path, scratch: Path, count: int, seed: int, device: str = "auto") -> Iterator[Drift]:
+def audit(
+    plans: list[Plan], out: Path, scratch: Path, count: int, seed: int, device: str = "auto"
+) -> Iterator[Drift]:
     """Re-makes `count` random published cells under `scratch` and yields each one's drift."""
     published = [
         (plan, cell, entry)
@@ -45,7 +48,9 @@ def audit(plans: list[Plan], out: Path, scratch: Path, count: int, seed: int, de
     chosen = random.Random(seed).sample(published, min(count, len(published)))
     studios: dict[str, Any] = {}
     for plan, cell, entry in sorted(chosen, key=lambda item: item[1].model.name):
-        studio = studios.get(cell.model.name) or studios.setdefault(cell.model.name, Studio(cell.model, device))
+        studio = studios.get(cell.model.name) or studios.setdefault(
+            cell.model.name, Studio(cell.model, device)
+        )
         content = encode(studio.make(cell, plan))
         manifest.write_whole(scratch / plan.id / entry["file"], content)
         before = decode((out / plan.id / entry["file"]).read_bytes())

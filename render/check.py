@@ -13,16 +13,22 @@ MAX_BYTES = 30_000  # a picture of 128 px; larger ones get this much per 128 x 1
 
 
 def check(plan: Plan, out: Path) -> list[str]:
-    """Returns one line per thing that is wrong with a plan's pictures; none when all are in order."""
+    """Returns one line per thing that is wrong with a plan's pictures; none when all is well."""
     where = f"render/plans/{plan.id}.yaml"
     folder = out / plan.id
-    if (folder / "manifest.json").is_file() and (problem := manifest_problem(folder / "manifest.json")):
+    if (folder / "manifest.json").is_file() and (
+        problem := manifest_problem(folder / "manifest.json")
+    ):
         return [f"{problem} Run: python -m render run {plan.id}"]
     cells = {cell.id: cell for cell in plan.cells()}
     recorded = manifest.read_cells(folder)
-    missing = [i for i in cells if i not in recorded or not (folder / recorded[i]["file"]).is_file()]
+    missing = [
+        i for i in cells if i not in recorded or not (folder / recorded[i]["file"]).is_file()
+    ]
     damaged = [
-        i for i, entry in recorded.items() if i in cells and i not in missing and not manifest.valid(folder, entry)
+        i
+        for i, entry in recorded.items()
+        if i in cells and i not in missing and not manifest.valid(folder, entry)
     ]
     stale = [i for i in recorded if i not in cells]
     problems = []
@@ -31,13 +37,25 @@ def check(plan: Plan, out: Path) -> list[str]:
         said = " and ".join(part for part in counts if part)
         problems.append(f"{where}: {said}. Run: python -m render run {plan.id}")
     named = {entry["file"] for entry in recorded.values()} | {"manifest.json"}
+    for name, content in plan.sources().items():
+        file = manifest.source_file(content)
+        named.add(file)
+        if recorded and not (folder / file).is_file():
+            problems.append(
+                f"{where}: the source picture {name} is missing. "
+                f"Run: python -m render run {plan.id}"
+            )
     for path in sorted(folder.glob("*")):
         if path.name not in named:
-            problems.append(f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it.")
+            problems.append(
+                f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it."
+            )
     for i, entry in recorded.items():
         limit = MAX_BYTES * max(1, entry["width"] * entry["height"] // 128**2)
         if i in cells and entry["bytes"] > limit:
-            problems.append(f"{where}: {cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}.")
+            problems.append(
+                f"{where}: {cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}."
+            )
     return problems
 
 

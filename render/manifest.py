@@ -1,4 +1,4 @@
-"""Reads and writes what a plan's folder of pictures holds. Neither torch nor Pillow is imported here.
+"""Reads and writes what a plan's folder of pictures holds. Imports neither torch nor Pillow.
 
 A file is valid only if its bytes hash to what the manifest says, never because it exists.
 """
@@ -33,7 +33,9 @@ def valid(folder: Path, cell: dict[str, Any]) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == cell["sha256"]
 
 
-def record(cell: Cell, content: bytes, size: tuple[int, int], environment: dict[str, Any]) -> dict[str, Any]:
+def record(
+    cell: Cell, content: bytes, size: tuple[int, int], environment: dict[str, Any]
+) -> dict[str, Any]:
     """The manifest's entry for a finished picture."""
     return {
         "id": cell.id,
@@ -67,19 +69,34 @@ def write(folder: Path, plan: Plan, cells: dict[str, dict[str, Any]]) -> None:
         }
         for model in plan.models
     }
+    sources = {name: _publish(folder, source) for name, source in plan.sources().items()}
     content = {
         "plan": plan.id,
         "title": plan.title,
         "transfers": plan.data["transfers"],
         "models": models,
+        "sources": sources,
         "cells": ordered,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
     write_whole(folder / "manifest.json", text.encode())
 
 
+def source_file(content: bytes) -> str:
+    """The name under which a source picture is published beside the renders that start from it."""
+    return f"source-{hashlib.sha256(content).hexdigest()[:16]}.png"
+
+
+def _publish(folder: Path, content: bytes) -> dict[str, Any]:
+    path = folder / source_file(content)
+    if not path.is_file() or path.read_bytes() != content:
+        write_whole(path, content)
+    width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))  # IHDR
+    return {"file": path.name, "width": width, "height": height}
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: temporary name in the same folder, fsync, rename, fsync."""
+    """Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -87,7 +104,7 @@ def write_whole(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.replace(path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise

@@ -32,7 +32,7 @@ class ModelSource:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What a recipe says of the model: its bytes, or the pinned revision that stands for them."""
+        """What a recipe says of the model: its bytes, or the revision that stands for them."""
         if self.folder is None:
             return {"repo": self.repo, "revision": self.revision}
         return {"name": self.name, "digest": _folder_digest(self.folder)}
@@ -40,7 +40,9 @@ class ModelSource:
     @property
     def pipeline_class(self) -> str | None:
         """The pipeline class the folder names; unknown for a hub model until it is downloaded."""
-        return None if self.folder is None else _read(self.folder / "model_index.json")["_class_name"]
+        return (
+            None if self.folder is None else _read(self.folder / "model_index.json")["_class_name"]
+        )
 
     @property
     def scheduler(self) -> tuple[str, dict[str, Any]] | None:
@@ -82,9 +84,11 @@ def find_model(name: str) -> ModelSource:
     if _HUB_WITHOUT_REVISION.fullmatch(name):
         raise RenderError(
             f"{name}: expected a revision after the hub id, got none that names a commit. "
-            f"Write {name.split('@')[0]}@<40 hexadecimal digits>, so that the picture can be re-made."
+            f"Write {name.split('@')[0]}@<40 hexadecimal digits>, so that pictures can be re-made."
         )
-    known = ", ".join(sorted(p.parent.name for p in REFERENCE.glob("*/model_index.json"))) or "none yet"
+    known = (
+        ", ".join(sorted(p.parent.name for p in REFERENCE.glob("*/model_index.json"))) or "none yet"
+    )
     raise RenderError(
         f"{name}: expected a reference model ({known}), a diffusers folder, or a hub id with its "
         "revision. Nothing of that name exists."
@@ -94,7 +98,9 @@ def find_model(name: str) -> ModelSource:
 def _complete(folder: Path) -> Path:
     for needed in ("model_index.json", "scheduler/scheduler_config.json"):
         if not (folder / needed).is_file():
-            raise RenderError(f"{folder}: expected a diffusers pipeline folder, got one without {needed}.")
+            raise RenderError(
+                f"{folder}: expected a diffusers pipeline folder, got one without {needed}."
+            )
     return folder
 
 
@@ -102,7 +108,9 @@ def _complete(folder: Path) -> Path:
 def _folder_digest(folder: Path) -> str:
     """One digest over every configuration and weight file of the folder, names included."""
     total = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".json", ".safetensors", ".txt"}):
+    for path in sorted(
+        p for p in folder.rglob("*") if p.suffix in {".json", ".safetensors", ".txt"}
+    ):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
         total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
     return total.hexdigest()[:32]
@@ -124,7 +132,9 @@ def _count(path: Path) -> int:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         if size > 100_000_000:
-            raise RenderError(f"{path}: expected a safetensors header, got a length of {size} bytes.")
+            raise RenderError(
+                f"{path}: expected a safetensors header, got a length of {size} bytes."
+            )
         header = json.loads(file.read(size))
     total = 0
     for name, tensor in header.items():

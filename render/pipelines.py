@@ -30,13 +30,17 @@ class Studio:
 
     def __init__(self, model: ModelSource, device: str = "auto", dtype: str = "auto") -> None:
         self.device = pick_device(device)
-        self.dtype = DTYPES["float32" if self.device == "cpu" else "bfloat16"] if dtype == "auto" else DTYPES[dtype]
+        self.dtype = (
+            DTYPES["float32" if self.device == "cpu" else "bfloat16"]
+            if dtype == "auto"
+            else DTYPES[dtype]
+        )
         self.model = model
         self._text_to_image = load(model, self.dtype).to(self.device)
         self._image_to_image: Any = None
 
     def make(self, cell: Cell, plan: Plan) -> np.ndarray:
-        """Renders one cell at batch 1: uint8 [height, width, 3]. BadPicture when it must not be kept."""
+        """Renders a cell at batch 1: uint8 [height, width, 3]. BadPicture if not to be kept."""
         pipe = self._pipe("source_image" in cell.settings)
         if cell.recipe["scheduler"] is not None:
             pipe.scheduler = build_scheduler(cell.recipe["scheduler"])
@@ -117,7 +121,15 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         options["revision"] = model.revision
     try:
         pipe = _load(place, options)
-    except (OSError, ValueError, RuntimeError, ImportError, AttributeError, TypeError, KeyError) as error:
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        ImportError,
+        AttributeError,
+        TypeError,
+        KeyError,
+    ) as error:
         reason = " ".join(str(error).split())[:300]
         raise RenderError(
             f"{model.name}: expected a diffusers pipeline with safetensors weights and no code of "
@@ -152,11 +164,13 @@ def build_scheduler(spec: dict[str, Any]) -> Any:
     try:
         return cls.from_config(spec["config"])
     except (ValueError, NotImplementedError, ImportError) as error:
-        raise RenderError(f"scheduler: {spec['class']} refused its configuration: {error}") from None
+        raise RenderError(
+            f"scheduler: {spec['class']} refused its configuration: {error}"
+        ) from None
 
 
 def call_arguments(pipe: Any, cell: Cell) -> dict[str, Any]:
-    """The keywords of the pipeline's call. A setting that it does not take is an error, not a shrug."""
+    """The keywords of the pipeline's call. A setting it does not take is an error, not a shrug."""
     taken = inspect.signature(pipe.__call__).parameters
     seed = cell.settings.get("seed", 0)
     arguments: dict[str, Any] = {"generator": torch.Generator("cpu").manual_seed(seed)}

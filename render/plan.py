@@ -1,10 +1,10 @@
 """Turns a plan into cells, and each cell into a recipe whose digest names its picture.
 
 The recipe holds everything that decides what the picture shows: the model's bytes, pipeline and
-scheduler with their configuration, prompts, settings, seed, size. It alone says whether a picture is
-missing or stale, so a commit is complete on every machine. What may change the last bits (device,
-precision, library versions) is the *environment*: recorded with the picture, never a reason to
-render it again by itself. Neither torch nor Pillow is imported here.
+scheduler with their configuration, prompts, settings, seed, size. It alone says whether a picture
+is missing or stale, so a commit is complete on every machine. What may change the last bits
+(device, precision, library versions) is the *environment*: recorded with the picture, never a
+reason to render it again by itself. Neither torch nor Pillow is imported here.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ MAX_CELLS = 20_000
 
 # The settings a plan may hold or vary: what the pipelines take under these names.
 SETTINGS = frozenset(
-    ["num_inference_steps", "guidance_scale", "scheduler", "seed", "prompt", "negative_prompt"]
-    + ["strength", "width", "height", "eta", "guidance_rescale", "clip_skip"]
+    (
+        *("num_inference_steps", "guidance_scale", "scheduler", "seed", "strength"),
+        *("prompt", "negative_prompt", "width", "height"),
+        *("eta", "guidance_rescale", "clip_skip"),
+    )
 )
 
 
@@ -70,6 +73,24 @@ class Plan:
     def title(self) -> str:
         return self.data["title"]
 
+    def sources(self) -> dict[str, bytes]:
+        """The pictures that image-to-image starts from, by name: PNG files beside the plan."""
+        names = {p["source_image"] for p in self.data["prompts"].values() if "source_image" in p}
+        return {name: self._source(name) for name in sorted(names)}
+
+    def _source(self, name: str) -> bytes:
+        path = self.folder / name
+        if Path(name).name != name or not path.is_file():
+            raise RenderError(
+                f"{self.id}: source_image: expected a file beside the plan, got '{visible(name)}'."
+            )
+        content = path.read_bytes()
+        if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
+            raise RenderError(
+                f"{self.id}: source_image: expected a PNG picture, got '{visible(name)}'."
+            )
+        return content
+
     def cells(self) -> list[Cell]:
         """Every cell, model by model, so that each model is loaded once."""
         found = [cell for model in self.models for cell in self._of(model)]
@@ -83,7 +104,10 @@ class Plan:
         for key, prompt in self.data["prompts"].items():
             for values in itertools.product(*axes.values()):
                 place = {"prompt": key, **dict(zip(axes, values, strict=True))}
-                if any(rule.items() <= {**place, "model": model.name}.items() for rule in self._excluded):
+                if any(
+                    rule.items() <= {**place, "model": model.name}.items()
+                    for rule in self._excluded
+                ):
                     continue
                 cells.append(self._cell(model, place, prompt))
         return cells
@@ -114,10 +138,8 @@ class Plan:
             "settings": {k: v for k, v in sorted(settings.items()) if k != "scheduler"},
         }
         if "source_image" in prompt:
-            image = self.folder / prompt["source_image"]
-            if not image.is_file():
-                raise RenderError(f"{self.id}: prompts: expected the picture {image.name}, got no such file.")
-            recipe["source_image"] = hashlib.sha256(image.read_bytes()).hexdigest()
+            source = self._source(prompt["source_image"])
+            recipe["source_image"] = hashlib.sha256(source).hexdigest()
             settings["source_image"] = prompt["source_image"]
         return Cell(model, place, {"model": model.name, **settings}, recipe)
 
@@ -133,14 +155,16 @@ def guest_settings(model: ModelSource) -> dict[str, Any]:
         answer = recommend(model.repo or model.name)
     except LookupError:
         return own
-    own.update({k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"})
+    own.update(
+        {k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"}
+    )
     own.pop("scheduler", None)  # the pipeline brings the one it was published with
     size = catalogue().models[answer.model].get("native_resolution")
     return {**own, "width": size[0], "height": size[1]} if size else own
 
 
 def scheduler_of(model: ModelSource, name: str | None) -> dict[str, Any] | None:
-    """Class and configuration of a cell's scheduler; None for a hub model's own, which its revision pins.
+    """Class and configuration of a cell's scheduler; None for a hub model's own, pinned with it.
 
     `name` is an id of settings/schedulers/ or a diffusers class. The configuration is the model's
     stored one, never another scheduler's: those carry their own class's defaults along.
@@ -173,7 +197,9 @@ def load_plan(name: str, models: list[str] | None = None, folder: Path = PLANS) 
     """Reads and checks a plan, by id or by its file; `models` replaces the models it names."""
     path = Path(name) if name.endswith(".yaml") else folder / f"{name}.yaml"
     if not name.endswith(".yaml") and name not in plan_ids(folder):
-        raise RenderError(f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}")
+        raise RenderError(
+            f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}"
+        )
     data = read_checked(path)
     _check_settings(path, data)
     named = tuple(find_model(model) for model in models or data["models"])
@@ -191,7 +217,9 @@ def _check_settings(path: Path, data: dict[str, Any]) -> None:
     problems = []
     for key, value in used:
         if key not in SETTINGS:
-            problems.append(f"{key}: expected a setting the renderer knows.{did_you_mean(key, [*SETTINGS])}")
+            problems.append(
+                f"{key}: expected a setting the renderer knows.{did_you_mean(key, [*SETTINGS])}"
+            )
             continue
         limits = known.get(key, {}).get("range", {})
         low, high = limits.get("min"), limits.get("max")

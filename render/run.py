@@ -1,4 +1,4 @@
-"""Renders what is missing or stale, one cell after another, and records each as soon as it is whole."""
+"""Renders what is missing or stale, cell after cell, and records each as soon as it is whole."""
 
 from __future__ import annotations
 
@@ -46,10 +46,16 @@ def run(
         cells = plan.cells()
         folder = out / plan.id
         recorded = manifest.read_cells(folder)
-        kept = {c.id: recorded[c.id] for c in cells if c.id in recorded and manifest.valid(folder, recorded[c.id])}
+        kept = {
+            c.id: recorded[c.id]
+            for c in cells
+            if c.id in recorded and manifest.valid(folder, recorded[c.id])
+        }
         if strict_environment and kept:
             here = {m.name: _studio(studios, m, device, dtype).environment() for m in plan.models}
-            kept = {i: c for i, c in kept.items() if c["environment"] == here[c["settings"]["model"]]}
+            kept = {
+                i: c for i, c in kept.items() if c["environment"] == here[c["settings"]["model"]]
+            }
         wanted = [cell for cell in cells if cell.id not in kept]
         summary.reused += len(kept)
         for cell in tqdm(wanted, desc=plan.id, unit="picture", disable=not wanted or None):
@@ -66,7 +72,7 @@ def run(
             manifest.write(folder, plan, kept)
             summary.rendered += 1
         _refresh(folder, plan, recorded, kept)
-        summary.removed += _sweep(folder, kept)
+        summary.removed += _sweep(folder, plan, kept)
     return summary
 
 
@@ -85,15 +91,22 @@ def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str,
     cells: dict[str, Cell] = {cell.id: cell for cell in plan.cells()}
     for i, entry in kept.items():
         cell = cells[i]
-        kept[i] = {**entry, "axes": cell.axes, "settings": cell.settings, "alt": manifest.alt_text(cell)}
+        kept[i] = {
+            **entry,
+            "axes": cell.axes,
+            "settings": cell.settings,
+            "alt": manifest.alt_text(cell),
+        }
     if kept or recorded:
         manifest.write(folder, plan, kept)
 
 
-def _sweep(folder: Path, kept: dict[str, Any]) -> int:
+def _sweep(folder: Path, plan: Plan, kept: dict[str, Any]) -> int:
     """Removes pictures that no cell of the plan asks for, and what an interrupted write left."""
-    files = {entry["file"] for entry in kept.values()} | {"manifest.json"}
-    stray = [p for p in folder.glob("*") if p.name not in files and p.suffix in (".webp", ".partial")]
+    files = {entry["file"] for entry in kept.values()}
+    files |= {manifest.source_file(content) for content in plan.sources().values()}
+    made = (".webp", ".png", ".partial")
+    stray = [p for p in folder.glob("*") if p.name not in files and p.suffix in made]
     for path in stray:
         path.unlink()
     return len(stray)

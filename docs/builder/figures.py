@@ -37,6 +37,7 @@ class Row:
     model_name: str
     prompt: str
     seed: Any
+    source: Picture | None
     pictures: tuple[Picture, ...]
     stops: tuple[Picture, ...]
 
@@ -162,6 +163,7 @@ def _row(
         model_name=_name(manifest["models"][model]),
         prompt=str(settings.get("prompt", "")),
         seed=settings.get("seed"),
+        source=_source(plan, manifest, settings),
         pictures=tuple(shown),
         stops=tuple(stops),
     )
@@ -177,6 +179,22 @@ def _picture(plan: str, cell: Mapping[str, Any], axis: str) -> Picture:
         width=cell["width"],
         height=cell["height"],
         alt=cell["alt"],
+    )
+
+
+def _source(plan: str, manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> Picture | None:
+    """Returns the picture that image-to-image started from."""
+    name = settings.get("source_image")
+    kept = manifest.get("sources", {}).get(name)
+    if kept is None:
+        return None
+    return Picture(
+        value=name,
+        caption="the source picture",
+        src=f"renders/{plan}/{kept['file']}",
+        width=kept["width"],
+        height=kept["height"],
+        alt="The picture that all others in this row start from",
     )
 
 

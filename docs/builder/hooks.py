@@ -35,8 +35,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Adds every generated page and the catalogue itself."""
     try:
+        # Read afresh, so that `mkdocs serve` shows edits; the pages then read the same one.
+        catalogue = json.dumps(dict(recommender.catalogue(fresh=True)), sort_keys=True)
         generated = pages.generate()
-        catalogue = json.dumps(dict(recommender.catalogue()), sort_keys=True)
     except (ManifestError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
@@ -48,6 +49,11 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "catalogue.json", content=catalogue))
     config.nav = _menu(config.nav or [], generated)
     return files
+
+
+def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fills in the figures that a hand-written page asks for."""
+    return pages.embed_figures(markdown, "../" * page.url.count("/"))
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:

@@ -7,6 +7,7 @@ same pages to disk for another one.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ BASES = {
     "measured": "measured",
 }
 STEPS = "num_inference_steps"
+FIGURE = re.compile(r"<!-- figure: ([a-z0-9_]+) -->")
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,19 @@ def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str
 def generate(renders: Path = RENDERS) -> dict[str, Page]:
     """Builds the pages of this checkout."""
     return build_pages(recommender.catalogue(), _answer, load_manifests(renders))
+
+
+def embed_figures(markdown: str, root: str, renders: Path = RENDERS) -> str:
+    """Puts a setting's first figure where a hand-written page says `<!-- figure: SETTING -->`.
+
+    A figure without pictures leaves nothing behind. `root` leads from the page to the site's root.
+    """
+
+    def html(match: re.Match[str]) -> str:
+        view = setting_view(match[1], recommender.catalogue().settings, load_manifests(renders))
+        return render("figure", figure=view["figures"][0], root=root) if view["figures"] else ""
+
+    return FIGURE.sub(html, markdown)
 
 
 def _answer(model_id: str) -> dict[str, Any]:

@@ -52,7 +52,9 @@ def train(
         start = state["step"]
 
     pictures = dataset.pictures(dataset.training_seeds(scenes), SIZE, "train")
-    progress = tqdm(range(start, steps), initial=start, total=steps, desc="autoencoder", unit="step")
+    progress = tqdm(
+        range(start, steps), initial=start, total=steps, desc="autoencoder", unit="step"
+    )
     for step in progress:
         for group in optimiser.param_groups:
             group["lr"] = 1.2e-3 * warm_cosine(step, steps)
@@ -70,7 +72,9 @@ def train(
             state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
             checkpoint.save(run / CHECKPOINT, step=step + 1, **state)
         if (step + 1) % 1000 == 0 or step + 1 == steps:
-            progress.write(f"step {step + 1}: {psnr(model, device=device):.2f} dB on held-out scenes")
+            progress.write(
+                f"step {step + 1}: {psnr(model, device=device):.2f} dB on held-out scenes"
+            )
     return model.float()
 
 
@@ -97,7 +101,8 @@ def _gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def _crops(pictures: np.ndarray, batch: int, rng: np.random.Generator) -> torch.Tensor:
     rows = rng.integers(len(pictures), size=batch)
     tops, lefts = rng.integers(SIZE - CROP + 1, size=(2, batch))
-    crops = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in zip(rows, tops, lefts)]
+    places = zip(rows, tops, lefts, strict=True)
+    crops = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in places]
     stacked = np.stack([c[:, ::-1] if rng.random() < 0.5 else c for c in crops])
     return to_tensor(stacked)
 

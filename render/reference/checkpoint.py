@@ -15,7 +15,7 @@ def save(path: Path, **state) -> None:
         torch.save(state, file)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load(path: Path) -> dict | None:

@@ -1,4 +1,4 @@
-"""Draws the training scenes once and keeps them as arrays on disk, in shards that survive a kill."""
+"""Draws the training scenes once and keeps them on disk, in shards that outlive a kill."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def training_seeds(count: int) -> list[int]:
 
 
 def pictures(seeds: list[int], size: int, name: str, workers: int | None = None) -> np.ndarray:
-    """Pictures of the scenes with these seeds: uint8 [n, size, size, 3], drawn or read from disk."""
+    """Pictures of the scenes with these seeds: uint8 [n, size, size, 3], drawn once."""
     folder = CACHE / world_digest() / f"{name}-{size}"
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [
@@ -48,7 +48,14 @@ def pictures(seeds: list[int], size: int, name: str, workers: int | None = None)
     missing = [job for job in jobs if not _complete(job[0], len(job[1]))]
     if missing:
         with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-            list(tqdm(pool.map(_draw_shard, missing), total=len(missing), desc=f"drawing {name}", unit="k"))
+            list(
+                tqdm(
+                    pool.map(_draw_shard, missing),
+                    total=len(missing),
+                    desc=f"drawing {name}",
+                    unit="k",
+                )
+            )
     return np.concatenate([np.load(path, mmap_mode="r") for path, _, _ in jobs])
 
 
@@ -61,4 +68,4 @@ def _draw_shard(job: tuple[Path, list[int], int]) -> None:
     shard = np.stack([np.asarray(paint(Scene.sample(seed), size)) for seed in seeds])
     partial = path.with_suffix(".partial.npy")
     np.save(partial, shard)
-    os.replace(partial, path)
+    partial.replace(path)

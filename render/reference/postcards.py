@@ -8,6 +8,7 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -35,6 +36,9 @@ NOISE = {
     "prediction_type": "v_prediction",
 }
 SAMPLING = {**NOISE, "timestep_spacing": "trailing", "steps_offset": 1}
+# What other schedulers must know when they are built from the stored configuration, as Stable
+# Diffusion stores it: latents are not pixels, so nothing is clipped.
+OTHER_SCHEDULERS = {"clip_sample": False, "set_alpha_to_one": False, "skip_prk_steps": True}
 CHECKPOINT = "postcards.checkpoint"
 UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
 SNR_CAP = 5.0
@@ -89,7 +93,7 @@ def build_text_encoder(words) -> CLIPTextModel:
 def train(
     steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
 ) -> StableDiffusionPipeline:
-    """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the pipeline with averaged (EMA) weights."""
+    """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged weights."""
     torch.manual_seed(0)
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
@@ -116,7 +120,9 @@ def train(
         rows = rng.integers(len(seeds), size=batch)
         texts = _captions([described[r] for r in rows], step)
         with torch.autocast(device, torch.bfloat16):
-            loss = _loss(model, words, noise, latents[torch.from_numpy(rows)].float().to(device), texts)
+            loss = _loss(
+                model, words, noise, latents[torch.from_numpy(rows)].float().to(device), texts
+            )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -137,7 +143,11 @@ def train(
 def _loss(model, words, noise, latents, texts):
     device = latents.device
     ids = words(
-        texts, padding="max_length", max_length=tokenizer.MAX_LENGTH, truncation=True, return_tensors="pt"
+        texts,
+        padding="max_length",
+        max_length=tokenizer.MAX_LENGTH,
+        truncation=True,
+        return_tensors="pt",
     ).input_ids.to(device)
     context = model["text_encoder"](ids)[0]
     count = len(latents)
@@ -173,7 +183,9 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
     """The trained autoencoder (from its checkpoint, else as committed) and its scaling factor."""
     state = checkpoint.load(run / autoencoder.CHECKPOINT)
     if state is None:
-        vae = AutoencoderTiny.from_pretrained(dataset.HERE / "postcards" / "vae", torch_dtype=torch.float32)
+        vae = AutoencoderTiny.from_pretrained(
+            dataset.HERE / "postcards" / "vae", torch_dtype=torch.float32
+        )
         return vae, vae.config.scaling_factor
     vae = autoencoder.build()
     vae.load_state_dict(state["model"])
@@ -200,7 +212,9 @@ def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) 
     return min((step + 1) / warm, 1.0, max(0.01, (steps - step) / (steps * decay)))
 
 
-def pipeline(weights: dict[str, torch.Tensor], words, vae: AutoencoderTiny) -> StableDiffusionPipeline:
+def pipeline(
+    weights: dict[str, torch.Tensor], words, vae: AutoencoderTiny
+) -> StableDiffusionPipeline:
     """An ordinary diffusers pipeline of these weights, in fp32 on the CPU."""
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
     model.load_state_dict({k: v.float().cpu() for k, v in weights.items()})
@@ -216,7 +230,9 @@ def pipeline(weights: dict[str, torch.Tensor], words, vae: AutoencoderTiny) -> S
     )
 
 
-def sample_strip(pipe: StableDiffusionPipeline, target: Path, steps: int = 16, guidance: float = 3.0) -> None:
+def sample_strip(
+    pipe: StableDiffusionPipeline, target: Path, steps: int = 16, guidance: float = 3.0
+) -> None:
     """Draws the fixed prompts side by side, to see how training goes."""
     from PIL import Image
 
@@ -235,3 +251,6 @@ def sample_strip(pipe: StableDiffusionPipeline, target: Path, steps: int = 16, g
 def save(pipe: StableDiffusionPipeline, folder: Path) -> None:
     """Writes the pipeline folder with fp16 weights."""
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
+    config = folder / "scheduler" / "scheduler_config.json"
+    stored = {**json.loads(config.read_text()), **OTHER_SCHEDULERS}
+    config.write_text(json.dumps(stored, indent=2, sort_keys=True) + "\n")

@@ -1,9 +1,9 @@
 """The world of our reference models: captioned landscapes, drawn from a seed.
 
 A scene is four factors (time of day, terrain, subject, weather) and a free composition (where the
-horizon, the sun and the subject are). `Scene.sample` picks one, `caption` says it in everyday words,
-`painting.paint` draws it. Everything comes from `random.Random(...).random()`, the one stream that
-Python promises never to change, so the same seed gives the same scene on every machine.
+horizon, the sun and the subject are). `Scene.sample` picks one, `caption` says it in everyday
+words, `painting.paint` draws it. Everything comes from `random.Random(...).random()`, the one
+stream that Python promises never to change: a seed gives the same scene on every machine.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Scene:
         chosen = {name: pick(rng, list(words)) for name, words in FACTORS.items()}
         chosen.update(fixed)
         if chosen["subject"] == "sailboat" and chosen["terrain"] != "sea":
-            # A boat needs water: move the boat's scene to the sea, or drop the boat if land is asked.
+            # A boat needs water: its scene moves to the sea, or the boat goes if land is asked.
             if "terrain" in fixed:
                 chosen["subject"] = pick(rng, [s for s in SUBJECTS if s != "sailboat"])
             else:

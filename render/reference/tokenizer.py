@@ -23,7 +23,13 @@ def build() -> CLIPTokenizer:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     merges = _learn_merges(alphabet)
     # CLIP's own order: bytes, bytes that end a word, merges, special tokens.
-    words = [*alphabet, *(f"{b}</w>" for b in alphabet), *("".join(pair) for pair in merges), START, END]
+    words = [
+        *alphabet,
+        *(f"{b}</w>" for b in alphabet),
+        *("".join(pair) for pair in merges),
+        START,
+        END,
+    ]
     vocabulary = {word: i for i, word in enumerate(dict.fromkeys(words))}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_LENGTH)
 

@@ -9,11 +9,11 @@ from ..pipelines import pick_device
 from . import autoencoder, postcards
 from .dataset import CACHE, HERE
 
-# Steps, pictures a step, scenes drawn. What each preset gave is written in README.md beside this file.
+# Steps, pictures a step, scenes drawn. What a preset gave is written in README.md beside this file.
 PRESETS = {
     "cpu": {
-        "autoencoder": {"steps": 4600, "batch": 16, "scenes": 40_000},
-        "postcards": {"steps": 6000, "batch": 64, "scenes": 40_000},
+        "autoencoder": {"steps": 4600, "batch": 16, "scenes": 32_000},
+        "postcards": {"steps": 3500, "batch": 64, "scenes": 32_000},
     },
     # A minute on any machine: proves the code, gives no picture worth keeping.
     "smoke": {
@@ -28,7 +28,9 @@ def train(name: str, *, device: str, preset: str, resume: bool, out: Path | None
     sizes, device = PRESETS[preset], pick_device(device)
     out = out or HERE
     if preset == "smoke" and out == HERE:
-        raise RenderError("--preset smoke: expected --out DIR, so that trained weights are not replaced.")
+        raise RenderError(
+            "--preset smoke: expected --out DIR, so that trained weights are not replaced."
+        )
     options = {"run": CACHE / preset, "device": device, "resume": resume}
     if name in ("autoencoder", "all"):
         autoencoder.train(**sizes["autoencoder"], **options)

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from tests.render import tiny
 
 PLAN = """\
@@ -33,4 +34,6 @@ def studio(tmp_path: Path, model: Path) -> SimpleNamespace:
     plan = tmp_path / "render" / "plans" / "test.yaml"
     plan.parent.mkdir(parents=True)
     plan.write_text(PLAN.format(model=model))
-    return SimpleNamespace(plan=plan, out=tmp_path / "renders", folder=tmp_path / "renders" / "test")
+    return SimpleNamespace(
+        plan=plan, out=tmp_path / "renders", folder=tmp_path / "renders" / "test"
+    )

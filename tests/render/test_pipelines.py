@@ -7,12 +7,12 @@ import shutil
 
 import numpy as np
 import pytest
-from tests.render import tiny
 
 from render.errors import RenderError
 from render.models import find_model
 from render.pipelines import Studio, build_scheduler
 from render.plan import Cell, scheduler_of
+from tests.render import tiny
 
 SETTINGS = {
     "prompt": "a castle",
@@ -51,7 +51,9 @@ def test_a_folder_without_safetensors_is_refused(model, tmp_path):
     shutil.copytree(model, folder)
     weights = next((folder / "unet").glob("*.safetensors"))
     weights.rename(weights.with_name("diffusion_pytorch_model.bin"))
-    with pytest.raises(RenderError, match=r"^pickled: expected a diffusers pipeline with safetensors"):
+    with pytest.raises(
+        RenderError, match=r"^pickled: expected a diffusers pipeline with safetensors"
+    ):
         Studio(find_model(str(folder)), "cpu")
 
 
@@ -75,14 +77,14 @@ def test_a_folder_that_brings_its_own_code_is_refused_and_the_code_not_run(model
         (
             "black-forest-labs/FLUX.1-schnell",
             "black-forest-labs/FLUX.1-schnell: expected a revision after the hub id, got none that "
-            "names a commit. Write black-forest-labs/FLUX.1-schnell@<40 hexadecimal digits>, so that "
-            "the picture can be re-made.",
+            "names a commit. Write black-forest-labs/FLUX.1-schnell@<40 hexadecimal digits>, so "
+            "that pictures can be re-made.",
         ),
         (
             "black-forest-labs/FLUX.1-schnell@main",
             "black-forest-labs/FLUX.1-schnell@main: expected a revision after the hub id, got none "
-            "that names a commit. Write black-forest-labs/FLUX.1-schnell@<40 hexadecimal digits>, so "
-            "that the picture can be re-made.",
+            "that names a commit. Write black-forest-labs/FLUX.1-schnell@<40 hexadecimal digits>, "
+            "so that pictures can be re-made.",
         ),
     ],
 )

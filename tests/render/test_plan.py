@@ -42,7 +42,10 @@ def test_a_value_outside_the_settings_range_is_named(studio):
 
 def test_an_unknown_scheduler_is_named_with_the_nearest(studio):
     message = refused(studio, "settings: {", "settings: {scheduler: eulr, ")
-    assert message == "scheduler: expected an id of settings/schedulers/, got 'eulr'. Did you mean 'euler'?"
+    assert (
+        message
+        == "scheduler: expected an id of settings/schedulers/, got 'eulr'. Did you mean 'euler'?"
+    )
 
 
 def test_a_plan_that_would_write_a_mountain_of_pictures_is_refused(studio):

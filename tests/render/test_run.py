@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from render.__main__ import main
+from render.errors import RenderError
 from render.manifest import read_cells
 from render.plan import load_plan
 from render.run import run
@@ -159,7 +160,9 @@ def test_a_torn_manifest_never_stops_a_run(studio, length, capsys):
     assert command(studio, "check") == 0
 
 
-def test_nan_is_a_failure_that_names_its_cell_and_never_a_picture(studio, capsys, model, monkeypatch):
+def test_nan_is_a_failure_that_names_its_cell_and_never_a_picture(
+    studio, capsys, model, monkeypatch
+):
     """diffusers turns NaN into black without a word; the run says which cell it was."""
     from render.pipelines import Studio
 
@@ -235,8 +238,14 @@ def test_image_to_image_starts_from_the_plans_own_picture(studio):
     """`strength` needs a source; the picture's bytes are part of the recipe."""
     from PIL import Image
 
-    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(studio.plan.parent / "start.png")
-    edit(studio, '{prompt: "a castle", seed: 1}', '{prompt: "a castle", seed: 1, source_image: start.png}')
+    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(
+        studio.plan.parent / "start.png"
+    )
+    edit(
+        studio,
+        '{prompt: "a castle", seed: 1}',
+        '{prompt: "a castle", seed: 1, source_image: start.png}',
+    )
     edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
     edit(studio, "guidance_scale: [1.0, 3.0]", "strength: [0.5, 1.0]")
     plan = load_plan(str(studio.plan))
@@ -244,3 +253,37 @@ def test_image_to_image_starts_from_the_plans_own_picture(studio):
     before = [cell.id for cell in plan.cells()]
     Image.new("RGB", (64, 64), "red").save(studio.plan.parent / "start.png")
     assert before != [cell.id for cell in load_plan(str(studio.plan)).cells()]
+
+
+def test_the_source_picture_is_published_beside_what_it_became(studio):
+    from PIL import Image
+
+    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(
+        studio.plan.parent / "start.png"
+    )
+    edit(
+        studio,
+        '{prompt: "a castle", seed: 1}',
+        '{prompt: "a castle", seed: 1, source_image: start.png}',
+    )
+    edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
+    edit(studio, "guidance_scale: [1.0, 3.0]", "strength: [1.0]")
+    command(studio, "run")
+    source = json.loads((studio.folder / "manifest.json").read_text())["sources"]["start.png"]
+    assert (source["width"], source["height"]) == (64, 64)
+    published = studio.folder / source["file"]
+    assert published.read_bytes() == (studio.plan.parent / "start.png").read_bytes()
+    assert command(studio, "check") == 0
+    published.unlink()
+    assert command(studio, "check") == 1
+
+
+@pytest.mark.parametrize("name", ["../../../etc/passwd", "/etc/passwd", "missing.png", "test.yaml"])
+def test_a_source_picture_is_a_png_beside_the_plan_and_nothing_else(studio, name):
+    edit(
+        studio,
+        '{prompt: "a castle", seed: 1}',
+        f'{{prompt: "a castle", seed: 1, source_image: {name}}}',
+    )
+    with pytest.raises(RenderError, match=r"^test: source_image: expected a "):
+        load_plan(str(studio.plan)).cells()

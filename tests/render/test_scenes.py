@@ -1,4 +1,4 @@
-"""The world of the reference models: the same on every machine, and nothing in it that cannot be said."""
+"""The world of the reference models: the same on every machine, and all of it can be said."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def test_every_subject_can_be_drawn_on_every_terrain_and_is_seen(terrain, subjec
     assert scene.terrain == terrain
     assert (scene.subject == subject) == (subject != "sailboat" or terrain == "sea")
     empty = Scene.sample(5, terrain=terrain, subject="none", weather="clear", time="day")
-    seen = np.abs(np.asarray(paint(scene, 64), int) - np.asarray(paint(empty, 64), int)).max(-1) > 24
+    seen = (
+        np.abs(np.asarray(paint(scene, 64), int) - np.asarray(paint(empty, 64), int)).max(-1) > 24
+    )
     assert scene.subject == "none" or seen.mean() > 0.01
 
 
