@@ -6,24 +6,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._catalog import Catalogue, catalogue
-    from ._errors import AmbiguousModelError, CatalogueError, SweetspotError, UnknownModelError
+    from ._errors import (
+        AmbiguousModelError,
+        CatalogueError,
+        SweetspotError,
+        UnknownModelError,
+        UnreadableError,
+    )
+    from ._identify import Identification, identify
+    from ._metadata import ReadSettings, read_settings
     from ._recommend import Recommendation, recommend
 
 __all__ = [
     "AmbiguousModelError",
     "Catalogue",
     "CatalogueError",
+    "Identification",
+    "ReadSettings",
     "Recommendation",
     "SweetspotError",
     "UnknownModelError",
+    "UnreadableError",
     "catalogue",
+    "identify",
+    "read_settings",
     "recommend",
 ]
 
 _HOME = {
     "Catalogue": "_catalog",
+    "Identification": "_identify",
+    "ReadSettings": "_metadata",
     "Recommendation": "_recommend",
     "catalogue": "_catalog",
+    "identify": "_identify",
+    "read_settings": "_metadata",
     "recommend": "_recommend",
 }
 

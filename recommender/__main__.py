@@ -1,4 +1,4 @@
-"""The command line: recommend, models, check, schema.
+"""The command line: recommend, identify, read, models, check, schema.
 
 Exit codes: 0 fine, 1 findings, 2 unreadable input or a wrong command.
 """
@@ -15,6 +15,9 @@ from ._errors import SweetspotError, visible
 HELP = """\
 usage: sweetspot MODEL [--json]            the settings for a model, and why
        sweetspot recommend MODEL [--json]  the same; [--scheduler NAME] [--task TASK] narrow it
+       sweetspot recommend FILE [--as MODEL]  the settings for the model in a file
+       sweetspot identify FILE ... [--json]   what model files are, by their headers alone
+       sweetspot read FILE ... [--json]    the settings in pictures and workflows
        sweetspot models [--claims]         every model's answer [beside all its claims]
        sweetspot check [PATH ...]          every problem of the authoring files
        sweetspot schema [--out DIR]        the JSON Schema of those files, for editors
@@ -56,6 +59,8 @@ def _dispatch(given: list[str]) -> int:
         return 0 if given else 2
     commands: dict[str, Callable[[list[str]], int]] = {
         "recommend": _recommend,
+        "identify": _identify,
+        "read": _read,
         "models": _models,
         "check": _check,
         "schema": _schema,
@@ -91,14 +96,19 @@ def _options(
 
 
 def _recommend(given: list[str]) -> int:
-    words, options = _options(given, ["--json"], ["--scheduler", "--task"])
+    words, options = _options(given, ["--json"], ["--scheduler", "--task", "--as"])
     if len(words) != 1:
         raise UsageError(
             f"recommend: expected one model, got {len(words)}. Quote a name with spaces."
         )
     from ._recommend import recommend
 
-    found = recommend(words[0], scheduler=options.get("--scheduler"), task=options.get("--task"))
+    found = recommend(
+        words[0],
+        scheduler=options.get("--scheduler"),
+        task=options.get("--task"),
+        known_as=options.get("--as"),
+    )
     if "--json" in options:
         import json
 
@@ -108,6 +118,24 @@ def _recommend(given: list[str]) -> int:
 
     print("\n".join(lines(found)))
     return 0
+
+
+def _identify(given: list[str]) -> int:
+    words, options = _options(given, ["--json"])
+    if not words:
+        raise UsageError("identify: expected a model file or a folder, got nothing.")
+    from ._identify import command
+
+    return command.run(words, as_json="--json" in options)
+
+
+def _read(given: list[str]) -> int:
+    words, options = _options(given, ["--json"])
+    if not words:
+        raise UsageError("read: expected a picture or a workflow, got nothing.")
+    from ._metadata import command
+
+    return command.read(words, as_json="--json" in options)
 
 
 def _models(given: list[str]) -> int:

@@ -56,6 +56,12 @@ class Catalogue(Mapping[str, Any]):
         schedulers: dict[str, dict[str, Any]] = self._data["schedulers"]
         return schedulers
 
+    @property
+    def signatures(self) -> dict[str, dict[str, Any]]:
+        """Family id → the rules that recognise its files."""
+        signatures: dict[str, dict[str, Any]] = self._data["signatures"]
+        return signatures
+
     def find(self, name: str) -> str:
         """Returns the id of the one model with this name, however it is spelt.
 

@@ -18,7 +18,14 @@ from ._names import loose
 from ._rule import calls
 
 # What a fine-tune or distillation keeps of its base, unless its file says otherwise.
-INHERITED = ("pipeline", "architecture", "prediction", "parameters_b", "native_resolution")
+INHERITED = (
+    "pipeline",
+    "architecture",
+    "prediction",
+    "parameters_b",
+    "native_resolution",
+    "frame_rule",
+)
 _SHOWN_PROBLEMS = 20
 
 
@@ -37,6 +44,7 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         "settings": _plain(checked, "setting"),
         "models": resolved,
         "schedulers": _plain(checked, "scheduler"),
+        "signatures": _signatures(checked),
         "measured": _measured(root),
         "names": _names(resolved),
         "calls": _calls(checked),
@@ -71,6 +79,15 @@ def _plain(checked: Checked, kind: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def _signatures(checked: Checked) -> dict[str, dict[str, Any]]:
+    """Returns family → the rules that recognise its files; their sources stay in the YAML."""
+    return {
+        entry.id: {key: value for key, value in entry.data.items() if key != "sources"}
+        for entry in checked.entries
+        if entry.kind == "signature"
+    }
+
+
 def _linked(sources: dict[str, Any]) -> dict[str, Any]:
     """Returns the sources, each with the address at which it can be read."""
     return {
@@ -94,8 +111,9 @@ def _model(entry: Entry, models: dict[str, Entry]) -> dict[str, Any]:
         "family": entry.family,
         "file": entry.file,
         "sources": _linked(own.get("sources", {})),
+        "task": _task(entry, models),
         "claims": {
-            name: [_claim(claim, own) for claim in claims]
+            name: [_claim(claim, entry, models) for claim in claims]
             for name, claims in own.get("claims", {}).items()
         },
         "inherited": {},
@@ -104,28 +122,38 @@ def _model(entry: Entry, models: dict[str, Entry]) -> dict[str, Any]:
     while base is not None:
         parent = models[base]
         for key in INHERITED:
-            if key not in resolved and key in parent.data:
+            if key not in resolved and key in parent.data and _passes_on(key, own, parent.data):
                 resolved[key] = parent.data[key]
                 resolved["inherited"][key] = parent.id
         if _claims_pass_on(own, parent.data):
-            _inherit_claims(resolved, parent)
+            _inherit_claims(resolved, parent, models)
         base = parent.data.get("base")
     return resolved
 
 
+def _passes_on(key: str, child: dict[str, Any], parent: dict[str, Any]) -> bool:
+    """Every item passes on, save the pipeline to a model that is made for something else."""
+    return key != "pipeline" or child["modality"] in (parent["modality"], "lora-acceleration")
+
+
 def _claims_pass_on(child: dict[str, Any], parent: dict[str, Any]) -> bool:
-    """A step-distilled model takes no figure from one that is not: distillation changed them."""
-    return not (child["distillation"] == "few-step" and parent["distillation"] != "few-step")
+    """Between a step-distilled model and one that is not no figure passes: distillation changes it.
+
+    A few-step model takes none from its undistilled base, nor a full model from a few-step one.
+    """
+    few_steps: list[bool] = [model["distillation"] == "few-step" for model in (child, parent)]
+    return few_steps[0] == few_steps[1]
 
 
-def _inherit_claims(resolved: dict[str, Any], parent: Entry) -> None:
+def _inherit_claims(resolved: dict[str, Any], parent: Entry, models: dict[str, Entry]) -> None:
     sources = _linked(parent.data.get("sources", {}))
     for name, claims in parent.data.get("claims", {}).items():
-        if name in resolved["claims"]:
+        own = resolved["claims"].get(name, [])
+        if any("source" in claim for claim in own):
             continue
-        taken = []
+        taken = list(own)  # what nobody's line states leaves the setting open
         for claim in claims:
-            copy = {**_claim(claim, parent.data), "from": parent.id}
+            copy = {**_claim(claim, parent, models), "from": parent.id}
             if "source" in claim:
                 # Two models may use one key for two sources, so an inherited key names its model.
                 copy["source"] = f"{parent.id}:{claim['source']}"
@@ -137,12 +165,19 @@ def _inherit_claims(resolved: dict[str, Any], parent: Entry) -> None:
         resolved["claims"][name] = taken
 
 
-def _claim(claim: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+def _claim(claim: dict[str, Any], entry: Entry, models: dict[str, Entry]) -> dict[str, Any]:
     """Returns a claim with its kind and its task, by default what the model is made for."""
-    source = model.get("sources", {}).get(claim.get("source"), {})
-    modality = model["modality"]
-    usual = "text-to-image" if modality == "lora-acceleration" else modality
-    return {"task": usual, "kind": source.get("kind"), **claim}
+    source = entry.data.get("sources", {}).get(claim.get("source"), {})
+    return {"task": _task(entry, models), "kind": source.get("kind"), **claim}
+
+
+def _task(entry: Entry, models: dict[str, Entry]) -> str:
+    """Returns what a model is made for; an acceleration LoRA does what its base does."""
+    modality: str = entry.data["modality"]
+    if modality != "lora-acceleration":
+        return modality
+    base = models.get(entry.data.get("base", ""))
+    return _task(base, models) if base else "text-to-image"
 
 
 def _measured(root: Path) -> dict[str, dict[str, Any]]:

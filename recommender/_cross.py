@@ -30,6 +30,25 @@ WITHOUT_A_PAGE = {
     "max_sequence_length": "integer",
     "controlnet_conditioning_scale": "number",
     "timesteps": "integer",
+    "intermediate_timesteps": "number",
+    "original_inference_steps": "integer",
+    "pyramid_num_inference_steps_list": "integer",
+    "denoising_start": "number",
+    "ensemble_size": "integer",
+    "adapter_conditioning_scale": "number",
+    "control_guidance_end": "number",
+    "guidance_rescale": "number",
+    # Video and audio.
+    "num_frames": "integer",
+    "fps": "integer",
+    "guidance_scale_2": "number",
+    "min_guidance_scale": "number",
+    "max_guidance_scale": "number",
+    "audio_guidance_scale": "number",
+    "stg_scale": "number",
+    "boundary_ratio": "number",
+    "motion_bucket_id": "integer",
+    "noise_aug_strength": "number",
 }
 _WANTED = {"integer": "a whole number", "seed": "a whole number", "number": "a number"}
 # Only these say which formula their number belongs to.

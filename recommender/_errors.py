@@ -3,7 +3,8 @@
 SweetspotError
 ├── UnknownModelError      no model has this name; carries the nearest names
 ├── AmbiguousModelError    several models have this name; carries them as candidates
-└── CatalogueError         the catalogue cannot be read or compiled; carries the problems
+├── CatalogueError         the catalogue cannot be read or compiled; carries the problems
+└── UnreadableError        a file from outside cannot be read, or holds nothing we know
 """
 
 from __future__ import annotations
@@ -66,19 +67,24 @@ class UnknownModelError(SweetspotError, LookupError):
 class AmbiguousModelError(SweetspotError, LookupError):
     """Several models in the catalogue answer to this name; `candidates` lists their ids."""
 
-    def __init__(self, name: str, candidates: tuple[str, ...]) -> None:
+    def __init__(self, name: str, candidates: tuple[str, ...], said: str = "") -> None:
         self.name = name
         self.candidates = candidates
+        listed = ", ".join(candidates)
         super().__init__(
-            f"'{visible(name)}' fits {len(candidates)} models: {', '.join(candidates)}. Name one."
+            said or f"'{visible(name)}' fits {len(candidates)} models: {listed}. Name one."
         )
 
-    def __reduce__(self) -> tuple[type[AmbiguousModelError], tuple[str, tuple[str, ...]]]:
-        return type(self), (self.name, self.candidates)
+    def __reduce__(self) -> tuple[type[AmbiguousModelError], tuple[str, tuple[str, ...], str]]:
+        return type(self), (self.name, self.candidates, str(self))
 
 
 class CatalogueError(SweetspotError):
     """The catalogue is missing, damaged, or its files do not pass `check`."""
+
+
+class UnreadableError(SweetspotError, ValueError):
+    """A file from outside cannot be read, or nothing we know stands in it."""
 
 
 def _either(names: tuple[str, ...]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import os
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ._catalog import Catalogue, catalogue
@@ -58,18 +59,39 @@ class Recommendation:
 
 
 def recommend(
-    model: str, *, scheduler: str | None = None, task: str | None = None
+    model: str | os.PathLike[str],
+    *,
+    scheduler: str | None = None,
+    task: str | None = None,
+    known_as: str | None = None,
 ) -> Recommendation:
     """Returns the settings for a model, in any spelling: `recommend("flux-schnell").steps == 4`.
 
-    `scheduler` and `task` narrow the claims to those that speak of them; without them the model's
-    own hold. Raises UnknownModelError with the nearest names, AmbiguousModelError with the
-    candidates, and CatalogueError where the catalogue cannot be read.
+    A name that is an existing file or diffusers folder is identified by its header; `known_as` then
+    says which of the models that look alike it is. `scheduler` and `task` narrow the claims to
+    those that speak of them; without them the model's own hold. Raises UnknownModelError with the
+    nearest names, AmbiguousModelError with the candidates, UnreadableError for a file without a
+    model known here, and CatalogueError where the catalogue cannot be read.
     """
-    if not isinstance(model, str):
+    if not isinstance(model, str | os.PathLike):
         raise TypeError(f"recommend: expected a model's name as text, got {type(model).__name__}.")
     known = catalogue()
-    return answer(known, known.find(model), scheduler=scheduler, task=task)
+    name = os.fsdecode(model)
+    # The one system call tells a name from a file before anything else is imported.
+    if isinstance(model, str) and known_as is None and not os.path.lexists(name):
+        return answer(known, known.find(name), scheduler=scheduler, task=task)
+    id, said = _of_file(known, name, known_as)
+    found = answer(known, id, scheduler=scheduler, task=task)
+    return replace(found, why=(found.why[0], *said, *found.why[1:]))
+
+
+def _of_file(known: Catalogue, name: str, known_as: str | None) -> tuple[str, tuple[str, ...]]:
+    from ._identify._choose import is_file, model_in
+
+    if not is_file(name) and known_as is None:
+        return known.find(name), ()
+    id, sentence = model_in(known, name, known_as)
+    return id, (sentence,)
 
 
 def answer(
@@ -154,8 +176,8 @@ def _others(
 
 
 def _usual_task(model: dict[str, Any]) -> str:
-    modality: str = model["modality"]
-    return "text-to-image" if modality == "lora-acceleration" else modality
+    task: str = model["task"]
+    return task
 
 
 def _measured(known: Catalogue, id: str, chosen: str | None, task: str) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from ._schema import Model, Scheduler, Setting
 from ._schema_render import Manifest, Plan
+from ._schema_signature import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ KINDS = (
     FileKind("setting", "settings/*.yaml", Setting),
     FileKind("model", "settings/models/*/*.yaml", Model),
     FileKind("scheduler", "settings/schedulers/*.yaml", Scheduler),
+    FileKind("signature", "settings/signatures/*.yaml", Signature),
     FileKind("plan", "render/plans/*.yaml", Plan),
     FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest),
 )

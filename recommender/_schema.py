@@ -20,6 +20,7 @@ DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 RELEASED = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 LINES = r"^[1-9][0-9]{0,6}(-[1-9][0-9]{0,6})?$"
 CALLS = r"^[1-9]?N([+-][1-9][0-9]?)?$"
+FRAMES = r"^[1-9][0-9]?n(\+[1-9][0-9]?)?$"
 
 PATTERNS = {
     SLUG: "an id of a–z, 0–9, '-' and '_', at most 64 long",
@@ -29,6 +30,7 @@ PATTERNS = {
     DATE: "a date as YYYY-MM-DD",
     RELEASED: "a date as YYYY, YYYY-MM or YYYY-MM-DD",
     CALLS: "a formula such as 1N, 2N-1 or N+1",
+    FRAMES: "a rule such as 4n+1",
     r"\S": "text that is not empty",
 }
 
@@ -93,10 +95,21 @@ Modality = Literal[
     "text-to-video",
     "image-to-video",
     "video-to-video",
+    "video-edit",
+    "video-upscale",
+    "speech-to-video",
+    "identity-to-video",
+    "character-animation",
     "text-to-audio",
+    "text-to-music",
+    "text-to-speech",
+    "video-to-audio",
+    "unconditional-audio",
     "text-to-audio-video",
     "text-to-3d",
     "image-to-3d",
+    "novel-view",
+    "video-to-4d",
 ]
 Prediction = Literal["epsilon", "v_prediction", "sample", "flow", "edm", "masked-token"]
 
@@ -167,6 +180,7 @@ class Model(Strict):
     distillation: Literal["none", "guidance", "few-step"]
     parameters_b: Positive | None = None
     native_resolution: Annotated[list[Pixels], Field(min_length=2, max_length=2)] | None = None
+    frame_rule: Annotated[str, Field(pattern=FRAMES)] | None = None
     released: Annotated[str, Field(pattern=RELEASED)] | None = None
     licence: Text | None = None
     sources: dict[Slug, Source] = {}

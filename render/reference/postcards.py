@@ -251,6 +251,11 @@ def sample_strip(
 def save(pipe: StableDiffusionPipeline, folder: Path) -> None:
     """Writes the pipeline folder with fp16 weights."""
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
-    config = folder / "scheduler" / "scheduler_config.json"
-    stored = {**json.loads(config.read_text()), **OTHER_SCHEDULERS}
-    config.write_text(json.dumps(stored, indent=2, sort_keys=True) + "\n")
+    _amend(folder / "scheduler" / "scheduler_config.json", OTHER_SCHEDULERS)
+    # Without this a plain from_pretrained() takes the text encoder in half and the rest in full.
+    _amend(folder / "text_encoder" / "config.json", {"dtype": "float32"})
+
+
+def _amend(path: Path, values: dict) -> None:
+    stored = {**json.loads(path.read_text()), **values}
+    path.write_text(json.dumps(stored, indent=2, sort_keys=True) + "\n")

@@ -101,7 +101,8 @@ def test_the_table_shows_every_answer_beside_all_its_claims(tree: Tree) -> None:
         (["recommend", "x\x1b[2J\u202e"], "No model called 'x\\x1b[2J\\u202e'.\n"),
         (["plain", "turbo"], "recommend: expected one model, got 2. Quote a name with spaces.\n"),
         (["recommend"], "recommend: expected one model, got 0. Quote a name with spaces.\n"),
-        (["plain", "--jsn"], "'--jsn': unknown option. Known here: --json, --scheduler, --task.\n"),
+        (["plain", "--jsn"],
+         "'--jsn': unknown option. Known here: --json, --scheduler, --task, --as.\n"),
         (["plain", "--task"], "--task: expected a value after it, got nothing.\n"),
         (["models", "x"], "models: expected no names, got 'x'.\n"),
         (["check", "--all"], "'--all': unknown option. Known here: none.\n"),
@@ -156,7 +157,7 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(tree: Tree) -> None:
 
 def test_the_editors_schemas_hold_for_every_file(tree: Tree, tmp_path: Path) -> None:
     code, out, _ = run(tree, "schema", "--out", str(tmp_path / "schemas"))
-    assert code == 0 and len(out.splitlines()) == 5
+    assert code == 0 and len(out.splitlines()) == 6
     for name, pattern in (("setting", "*"), ("model", "models/*/*"), ("scheduler", "schedulers/*")):
         schema = json.loads((tmp_path / f"schemas/{name}.schema.json").read_text("utf-8"))
         validator = jsonschema.Draft202012Validator(schema)

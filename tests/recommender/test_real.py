@@ -121,4 +121,10 @@ def test_claims_name_samplers_that_the_table_knows() -> None:
         for claim in model["claims"].get("num_inference_steps", [])
         if "scheduler" in claim and loose(claim["scheduler"]) not in known["calls"]
     }
-    assert unknown <= {"EDMDPMSolverMultistepScheduler", "SASolverScheduler", "midpoint"}
+    assert unknown <= {
+        "EDMDPMSolverMultistepScheduler",
+        "FlowUniPCMultistepScheduler",
+        "IDDPM",
+        "SASolverScheduler",
+        "midpoint",
+    }

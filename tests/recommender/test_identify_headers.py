@@ -1,0 +1,37 @@
+"""The headers that the rules are tried on are what the real classes make of their configs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+
+import pytest
+
+from tests.recommender.headers import build
+
+DIFFUSERS = json.loads((build.FOLDER / "diffusers.json").read_text("utf-8"))
+
+
+@pytest.mark.skipif(
+    not os.environ.get("SWEETSPOT_WHOLE_MATRIX"), reason="takes a minute and needs diffusers 0.42.1"
+)
+@pytest.mark.parametrize("name", DIFFUSERS)
+def test_a_header_is_what_its_class_makes_on_the_meta_device(name: str) -> None:
+    diffusers = pytest.importorskip("diffusers", minversion="0.42.1")
+    torch = importlib.import_module("torch")
+    entry = DIFFUSERS[name]
+    with torch.device("meta"):
+        made = getattr(diffusers, entry["class"]).from_config(entry["config"])
+    shapes = {key: tuple(value.shape) for key, value in made.state_dict().items()}
+    assert build.load("diffusers")[name] == shapes
+
+
+def test_every_header_says_where_it_is_from_and_the_folder_stays_small() -> None:
+    size = 0
+    for file in ("native", "diffusers", "transformers"):
+        path = build.FOLDER / f"{file}.json"
+        size += path.stat().st_size
+        for entry in json.loads(path.read_text("utf-8")).values():
+            assert ("source" in entry) != ("class" in entry and "config" in entry)
+    assert size < 700_000

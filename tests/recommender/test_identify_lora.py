@@ -1,0 +1,89 @@
+"""A LoRA belongs to the family whose layers it changes, or to the set that shares them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from recommender import Identification, catalogue
+from recommender._catalog import Catalogue
+from recommender._identify._header import Header, Tensor
+from recommender._identify._identify import judge
+from tests.recommender.headers import build, truth
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def known() -> Catalogue:
+    """The catalogue of this checkout."""
+    return catalogue(CHECKOUT)
+
+
+def judged(known: Catalogue, tensors: build.Tensors, name: str) -> Identification:
+    """Identifies tensors as if they had been read from a file of this name."""
+    header = Header("safetensors", {key: Tensor(*one) for key, one in tensors.items()})
+    return judge(known, name, header)
+
+
+LORAS = [
+    ("diffusers", "sd-1", "kohya", "sd-1"),
+    ("diffusers", "sd-1", "unet.", "sd-1"),
+    ("native", "sd-1", "kohya", "sd-1"),
+    ("diffusers", "sd-2", "kohya", "sd-2"),
+    ("diffusers", "sdxl", "kohya", "sdxl"),
+    ("diffusers", "sdxl", "unet.", "sdxl"),
+    ("native", "sdxl", "kohya", "sdxl"),
+    ("native", "flux-1-dev", "kohya", "flux-1"),
+    ("native", "flux-1-dev", "diffusion_model.", "flux-1"),
+    ("native", "flux-1-dev", "lokr", "flux-1"),
+    ("diffusers", "flux-1-dev", "transformer.", "flux-1"),
+    ("diffusers", "flux-1-dev", "", "flux-1"),
+    ("diffusers", "flux-2-dev", "transformer.", "flux-2"),
+    ("native", "flux-2-klein-9b", "diffusion_model.", "flux-2"),
+    ("native", "flux-2-klein-4b", "kohya", "flux-2"),
+    ("diffusers", "flux-2-klein-4b", "transformer.", "flux-2"),
+    ("diffusers", "sd-3-medium", "transformer.", "sd-3"),
+    ("diffusers", "sd-3-5-large", "base_model.model.", "sd-3"),
+    ("diffusers", "qwen-image", "transformer.", "qwen-image"),
+    ("diffusers", "qwen-image", "kohya", "qwen-image"),
+    ("diffusers", "z-image", "diffusion_model.", "z-image"),
+    ("native", "z-image", "kohya", "z-image"),
+    ("native", "wan-2-1-t2v-14b", "diffusion_model.", "wan"),
+    ("diffusers", "wan-2-1-t2v-1-3b", "transformer.", "wan"),
+]
+
+
+@pytest.mark.parametrize(("file", "name", "dialect", "family"), LORAS)
+def test_a_lora_is_told_by_the_layers_it_changes(
+    known: Catalogue, file: str, name: str, dialect: str, family: str
+) -> None:
+    tensors = build.lora(build.load(file)[name], dialect)
+    found = judged(known, tensors, "my_style.safetensors")
+    assert (found.component, found.families) == ("lora", (family,))
+    some = dict(random.Random(1).sample(sorted(tensors.items()), len(tensors) // 4))
+    found = judged(known, some, "my_style.safetensors")
+    assert found.component == "lora" and family in found.families
+
+
+def test_a_lora_for_layers_that_several_families_share_is_a_set(known: Catalogue) -> None:
+    tensors: build.Tensors = {}
+    for layer in ("to_q", "to_k"):
+        base = f"transformer.transformer_blocks.0.attn.{layer}"
+        tensors[f"{base}.lora_A.weight"] = "BF16", (8, 3072)
+        tensors[f"{base}.lora_B.weight"] = "BF16", (3072, 8)
+    found = judged(known, tensors, "x.safetensors")
+    assert (found.family, found.abstained) == (None, True)
+    assert {"flux-1", "flux-2", "qwen-image", "longcat", "ovis"} <= set(found.families)
+    assert found.headline().startswith("LoRA for Bria or Chroma or FLUX.1 or ")
+
+
+def test_a_lora_for_a_stranger_gets_no_family(known: Catalogue) -> None:
+    """Save for Wan's relative and the twin of SD's U-Net, whose layers are the same ones."""
+    for name in sorted(truth.STRANGERS & set(build.load("diffusers"))):
+        tensors = build.lora(build.load("diffusers")[name], "transformer.")
+        if name not in ("audioldm2", "wan-animate") and tensors:
+            found = judged(known, tensors, "x.safetensors")
+            assert found.abstained and not found.candidates, name
