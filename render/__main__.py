@@ -20,6 +20,8 @@ OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this fo
 def main(arguments: list[str] | None = None) -> int:
     """Exit status: 0 fine, 1 findings or failed cells, 2 unreadable input, 130 interrupted."""
     options = _parser().parse_args(arguments)
+    # transformers speaks up while it is imported, before its own switch can be reached.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         return options.command(options)

@@ -73,14 +73,15 @@ def _repaired(output: str) -> str:
 
 
 def _menu(menu: list[Any], generated: dict[str, pages.Page]) -> list[Any]:
-    """Puts the generated pages of a folder behind the menu's entry for the folder's index."""
+    """Puts the pages of all settings behind the menu's entry for their index.
+
+    Hundreds of models do not belong in a menu that every page repeats: their index lists them.
+    """
     whole: list[Any] = []
     for entry in menu:
         title, uri = next(iter(entry.items()))
-        folder = uri.removesuffix("index.md")
-        behind = [
-            other for other in generated if folder and other.startswith(folder) and other != uri
-        ]
+        behind = [other for other in generated if other.startswith("settings/") and other != uri]
+        behind = behind if uri == "settings/index.md" else []
         # An index is first in its section, so that the section's title opens it.
         whole.append({title: [uri, *behind]} if behind else entry)
     return whole

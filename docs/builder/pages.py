@@ -10,11 +10,11 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from figures import ManifestError, build_figure, load_manifests
+from figures import Figure, ManifestError, build_figure, load_manifests
 from templating import render
 
 import recommender
@@ -102,7 +102,7 @@ def setting_view(
     """Adds to a setting what its page needs: figures, a thumbnail, links to other settings."""
     setting = settings[setting_id]
     built = [build_figure(one, manifests) for one in setting.get("comparisons", [])]
-    figures = [figure for figure in built if figure]
+    figures = _one_slider_a_plan([figure for figure in built if figure])
     sources, bands = setting.get("sources", {}), setting.get("values", {})
     return {
         "mistakes": [],
@@ -122,6 +122,16 @@ def setting_view(
         ],
         "sources": list(sources.values()),
     }
+
+
+def _one_slider_a_plan(figures: Sequence[Figure]) -> list[Figure]:
+    """Leaves the slider to a plan's first figure: a second one would drag the same pictures."""
+    seen: set[str] = set()
+    kept = []
+    for figure in figures:
+        kept.append(replace(figure, slider=()) if figure.plan in seen else figure)
+        seen.add(figure.plan)
+    return kept
 
 
 def grouped(settings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:

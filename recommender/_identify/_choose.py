@@ -47,7 +47,7 @@ def model_in(known: Catalogue, path: Path, claimed: str | None = None) -> tuple[
     if len(found.candidates) == 1:
         return found.candidates[0], f"{where} is {found.headline()}; told by {_told_by(found)}."
     if not found.candidates:
-        raise UnreadableError(f"{where}: {_unknown(found)} Say which model it is with --as MODEL.")
+        raise UnreadableError(f"{where}: {_unknown(found)}")
     raise AmbiguousModelError(name, found.candidates, said=_which(known, found, where))
 
 
@@ -83,10 +83,15 @@ def _told_by(found: Identification) -> str:
 def _unknown(found: Identification) -> str:
     if found.component == "lora":
         what = f" for {found.name}" if found.name else ""
-        return f"a LoRA{what}, and nothing tells that it changes the settings."
+        return (
+            f"a LoRA{what}, and nothing tells that it changes the settings. Ask for its base model."
+        )
     if found.name is None:
-        return "no model known here has these tensors."
-    return f"{found.name} family, of a kind for which no settings are known here."
+        return "no model known here has these tensors. Say which it is with --as MODEL."
+    return (
+        f"{found.name} family, of a kind for which no settings are known here. "
+        "Say which model it is with --as MODEL."
+    )
 
 
 def _which(known: Catalogue, found: Identification, where: str) -> str:
@@ -101,7 +106,7 @@ def _which(known: Catalogue, found: Identification, where: str) -> str:
     shown = [_group(steps, groups[steps]) for steps in order]
     count = len(found.candidates)
     return (
-        f"{where}: {found.headline()}, and it does not tell which of {count} models: "
+        f"{where}: {found.headline()}. Nothing in it tells which of {count} models it is: "
         f"{', '.join(shown)}. Say which with --as MODEL."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .._errors import visible
@@ -18,8 +18,9 @@ _ACCELERATIONS = {
     "lightning": "Lightning", "turbo": "Turbo", "lcm": "LCM", "hyper": "Hyper", "hypersd": "Hyper",
     "hypersdxl": "Hyper", "dmd": "DMD", "dmd2": "DMD2", "schnell": "schnell", "flash": "Flash",
     "tcd": "TCD", "pcm": "PCM", "distilled": "distilled", "distill": "distilled", "fast": "fast",
-    "lightx2v": "lightx2v", "causvid": "CausVid", "sprint": "Sprint", "klein": "klein",
+    "lightx2v": "lightx2v", "causvid": "CausVid", "sprint": "Sprint", "perflow": "PeRFlow",
 }  # fmt: skip
+_HURRIED = frozenset(part for word in _ACCELERATIONS for part in tokens(word))
 
 
 def said(
@@ -42,12 +43,16 @@ def said(
 
 def acceleration(path: str) -> str | None:
     """Returns the acceleration a file's name speaks of: 'Lightning 4-step', or None."""
-    parts = words(file_stem(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1])[:200])
+    parts = words(_stem(path))
     named = [_ACCELERATIONS[part] for part in parts if part in _ACCELERATIONS]
     steps = _steps(parts)
     if steps:
         named.append(f"{steps}-step")
     return " ".join(dict.fromkeys(named)) or None
+
+
+def _stem(path: str) -> str:
+    return file_stem(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1])[:200]
 
 
 def _steps(parts: list[str]) -> int | None:
@@ -61,28 +66,35 @@ def _steps(parts: list[str]) -> int | None:
 
 
 def by_name(
-    models: Mapping[str, dict[str, Any]], candidates: Iterable[str], path: str
+    models: Mapping[str, dict[str, Any]], candidates: tuple[str, ...], path: str
 ) -> tuple[tuple[str, ...], str]:
     """Returns the candidates the file's name speaks of, all where it tells none, and the words.
 
     Only words count that some candidates' names have and others' do not; a word they all share
-    tells nothing, and neither does a lone number.
+    tells nothing, and neither does a lone number. A model whose name speaks of an acceleration is
+    meant only by a file whose name does so too, and any other model only by one that does not.
     """
-    chosen = tuple(candidates)
-    stem = file_stem(path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1])[:200]
-    mine = _marks(without_storage(stem))
-    names = {id: [_marks(name) for name in _names_of(id, models[id])] for id in chosen}
-    own = {id: frozenset().union(*marks) for id, marks in names.items()}
-    everywhere = frozenset.intersection(*own.values()) if own else frozenset()
-    telling = mine & (frozenset().union(*own.values()) - everywhere)
-    if not telling:
-        return chosen, ""
-    kept = [id for id in chosen if any(telling <= marks for marks in names[id])]
-    whole = [id for id in kept if any(marks == mine for marks in names[id])]
-    kept = whole or kept
-    if not kept or len(kept) == len(chosen):
-        return chosen, ""
-    return tuple(kept), " ".join(sorted(telling))
+    stem = without_storage(_stem(path))
+    mine = _marks(stem)
+    few = {id for id in candidates if models[id]["distillation"] == "few-step"}
+    names = {id: _names_of(id, models[id]) for id in candidates}
+    marks = {id: [_marks(name) for name in names[id]] for id in candidates}
+    own = [frozenset().union(*marks[id]) for id in candidates]
+    quick = {id for id, all_ in zip(candidates, own, strict=True) if id in few and _hurried(all_)}
+    fitting = [id for id in candidates if (id in quick) == _hurried(mine)]
+    shared = frozenset.intersection(*own) if own else frozenset()
+    telling = mine & (frozenset().union(*own) - shared)
+    kept = [id for id in fitting if any(telling <= one for one in marks[id])] if telling else []
+    exact = [id for id in (kept or fitting) if loose(stem) in map(loose, names[id])]
+    if exact and (kept or not few):
+        kept = exact
+    if not kept or len(kept) == len(candidates):
+        return candidates, ""
+    return tuple(kept), " ".join(sorted(telling)) or stem
+
+
+def _hurried(marks: frozenset[str]) -> bool:
+    return bool(marks & _HURRIED) or any(mark[0].isdigit() for mark in marks)
 
 
 def _names_of(id: str, model: dict[str, Any]) -> list[str]:

@@ -55,6 +55,9 @@ def judge(known: Catalogue, path: str, header: Header) -> Identification:
     _metadata(answer, signatures, header)
     answer.evidence += header.notes
     candidates = _candidates(known, answer)
+    if answer.component == "lora" and candidates and not _hints.acceleration(path):
+        answer.evidence.append("Its name speaks of no acceleration, so it changes no settings.")
+        candidates = ()
     kept, words = _hints.by_name(known.models, candidates, path)
     if words:
         answer.evidence.append(f"The file's name speaks of '{visible(words)}'; nothing else does.")

@@ -13,6 +13,8 @@ _COMPONENTS = {
     "vae": "a VAE", "text-encoder": "a text encoder", "lora": "a LoRA", "pipeline": "a pipeline",
 }  # fmt: skip
 _SHOWN = 8
+# What a family is usually made for is not worth a word.
+_PLAIN = ("text-to-image", "text-to-video", "any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Identification:
             what += " family"
         if self.component == "lora":
             what = f"LoRA for {what}"
-        if len(self.variants) == 1:
+        if len(self.variants) == 1 and self.variants[0] not in _PLAIN:
             what += f", {self.variants[0]}"
         return what + (f"; the name says {self.name_says}" if self.name_says else "")
 
@@ -70,7 +72,7 @@ class Identification:
         stored = self.quantisation or self.dtype.lower()
         part = _COMPONENTS.get(self.component or "", "an unknown component")
         if self.holds:
-            part += f" of {', '.join(self.holds)}"
+            part += f" with {' and '.join(self.holds)}"
         shown.append(f"  {part} · {self.format} · {stored} · {self.tensors} tensors")
         shown += [f"  contradiction: {line}" for line in self.contradictions]
         if len(self.variants) > 1:

@@ -80,7 +80,7 @@ def test_is_distilled_tells_krea_2_turbo_from_raw(tmp_path: Path) -> None:
 def test_a_lightning_merge_is_its_family_and_what_its_name_says(tmp_path: Path) -> None:
     path = tmp_path / "mix_lightning_4step_unet.safetensors"
     found = identify(written(path, network("sdxl")))
-    assert found.headline() == "SDXL family, text-to-image; the name says Lightning 4-step"
+    assert found.headline() == "SDXL family; the name says Lightning 4-step"
     assert found.candidates == ("sdxl-lightning-4step",)
     for name, says in (
         ("sdxl_turbo_1.0_fp16", "Turbo"),
@@ -92,6 +92,36 @@ def test_a_lightning_merge_is_its_family_and_what_its_name_says(tmp_path: Path) 
     ):
         found = identify(written(tmp_path / f"{name}.safetensors", network("sdxl")))
         assert found.name_says == says
+
+
+@pytest.mark.parametrize(
+    ("name", "network_name", "models"),
+    [
+        ("dreamshaper_8", "sd-1", ["stable-diffusion-v1-5", "stable-diffusion-v1-4",
+                                   "lcm-dreamshaper-v7", "perflow-sd15-dreamshaper"]),
+        ("LCM_Dreamshaper_v7", "sd-1", ["lcm-dreamshaper-v7"]),
+        ("flux1-dev-bnb-nf4", "flux-1-dev", ["flux-1-dev"]),
+        ("flux1-krea-dev_fp8_scaled", "flux-1-dev", ["flux-1-krea-dev"]),
+        ("sd_xl_base_1.0", "sdxl", ["sdxl-base-1-0"]),
+        ("juggernautXL_v9", "sdxl", ["juggernaut-xl-v9"]),
+        ("Juggernaut_XL_Lightning", "sdxl", ["juggernaut-xl-lightning"]),
+        ("sd3.5_large_turbo", "sd-3-5-large", ["stable-diffusion-3-5-large-turbo"]),
+        ("z-image", "z-image", ["z-image-turbo", "z-image"]),
+        ("hidream_i1_dev_fp8", "hidream-i1", ["hidream-i1-dev"]),
+    ],
+)  # fmt: skip
+def test_a_name_narrows_only_as_far_as_its_words_tell(
+    name: str, network_name: str, models: list[str], tmp_path: Path
+) -> None:
+    """A fine-tune with a famous name is not its distilled namesake, unless it says so."""
+    found = identify(written(tmp_path / f"{name}.safetensors", network(network_name)))
+    assert list(found.candidates) == models
+
+
+def test_a_name_with_an_acceleration_nobody_here_has_tells_no_model(tmp_path: Path) -> None:
+    found = identify(written(tmp_path / "juggernautXL_tcd_4step.safetensors", network("sdxl")))
+    assert len(found.candidates) > 20
+    assert found.headline() == "SDXL family; the name says TCD 4-step"
 
 
 def test_a_name_alone_makes_no_answer(tmp_path: Path) -> None:

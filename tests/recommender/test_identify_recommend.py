@@ -55,7 +55,7 @@ def test_recommend_on_an_undecided_file_carries_the_candidates(tmp_path: Path) -
     assert error.candidates == ("z-image-turbo", "z-image")
     steps = {id: recommend(id).steps for id in error.candidates}
     assert str(error) == (
-        f"{path}: Z-Image family, and it does not tell which of 2 models: "
+        f"{path}: Z-Image family. Nothing in it tells which of 2 models it is: "
         f"{steps['z-image-turbo']} if Z-Image-Turbo, {steps['z-image']} if Z-Image. "
         "Say which with --as MODEL."
     )
@@ -87,7 +87,7 @@ def test_the_command_line_prints_what_each_would_take(
          "(16 channels), which has no settings."),
         ("te-clip-l", "transformers", "expected a diffusion model, got CLIP-L, which has no "
          "settings."),
-        ("flux-tiny", "diffusers", "no model known here has these tensors. Say which model it is "
+        ("flux-tiny", "diffusers", "no model known here has these tensors. Say which it is "
          "with --as MODEL."),
         ("chroma-radiance", "native", "Chroma family, of a kind for which no settings are known "
          "here. Say which model it is with --as MODEL."),
@@ -115,8 +115,13 @@ def test_an_acceleration_lora_is_recommended_by_its_name(tmp_path: Path) -> None
     path = tmp_path / "paper_cut_style.safetensors"
     path.write_bytes(front)
     os.truncate(path, size)
-    with pytest.raises(AmbiguousModelError, match="LoRA for SDXL"):
+    assert identify(path).candidates == ()
+    with pytest.raises(UnreadableError) as caught:
         recommend(path)
+    assert str(caught.value) == (
+        f"{path}: a LoRA for SDXL, and nothing tells that it changes the settings. "
+        "Ask for its base model."
+    )
 
 
 def test_a_name_beats_an_empty_folder_of_that_name(

@@ -13,6 +13,7 @@ from recommender._check import check_root
 from recommender._cross import WITHOUT_A_PAGE
 from recommender._names import loose
 from recommender._schema import Claim, Model, Scheduler, Setting, Source
+from recommender._schema_signature import Adapter, Layout, Part, Signature, Variant
 
 if TYPE_CHECKING:
     from conftest import Tree
@@ -79,7 +80,7 @@ def test_every_answer_lies_in_its_range_and_names_its_sources() -> None:
 def examples() -> list[tuple[str, str]]:
     """Returns the YAML examples of settings/README.md with the file name each begins with."""
     found = re.findall(r"```yaml\n# (\S+)\n(.*?)```", REFERENCE, flags=re.DOTALL)
-    assert len(found) == 3
+    assert len(found) == 4
     return found
 
 
@@ -101,7 +102,8 @@ def test_the_examples_of_the_reference_are_sound_files(tree: Tree, file: str, te
 
 
 def test_the_reference_names_every_key_and_every_setting_without_a_page() -> None:
-    for schema in (Setting, Model, Scheduler, Source, Claim):
+    signatures = (Signature, Part, Layout, Variant, Adapter)
+    for schema in (Setting, Model, Scheduler, Source, Claim, *signatures):
         for name, field in schema.model_fields.items():
             assert re.search(rf"\b{field.alias or name}\b", REFERENCE), f"{schema}: {name}"
     for name in WITHOUT_A_PAGE:
