@@ -8,21 +8,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ._check import check_paths, parse
+from ._check import parse
 from ._errors import CatalogueError, visible
 from ._problems import did_you_mean, schema_problems
 from ._schema_render import Manifest, Plan
 from ._yaml import Unreadable, read
 
-__all__ = ["Manifest", "Plan", "did_you_mean", "manifest_problem", "read_checked", "visible"]
+__all__ = ["Manifest", "Plan", "did_you_mean", "manifest_problem", "read_plan", "visible"]
 
 
-def read_checked(path: Path) -> dict[str, Any]:
-    """Returns an authoring file's data; CatalogueError lists every problem `check` finds in it."""
-    _, problems = check_paths([path])
+def read_plan(path: Path) -> dict[str, Any]:
+    """Returns a plan's data; CatalogueError lists everything wrong with its form, line by line."""
+    try:
+        document = read(path)
+    except Unreadable as error:
+        raise CatalogueError(f"{path}:{error.line}: {error.message}") from None
+    problems = schema_problems(str(path), document, Plan)
     if problems:
         raise CatalogueError("\n".join(str(problem) for problem in problems))
-    data: dict[str, Any] = read(path).data
+    data: dict[str, Any] = document.data
     return data
 
 

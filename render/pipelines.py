@@ -112,7 +112,7 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
     _quiet()
     place = str(model.folder or model.repo)
     options: dict[str, Any] = {
-        "torch_dtype": dtype,
+        "dtype": dtype,
         "use_safetensors": True,
         "trust_remote_code": False,
         "local_files_only": model.folder is not None,

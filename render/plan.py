@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender import catalogue, recommend
-from recommender.authoring import did_you_mean, read_checked, visible
+from recommender.authoring import did_you_mean, read_plan, visible
 
 from .errors import RenderError
 from .models import ModelSource, find_model
@@ -200,7 +200,7 @@ def load_plan(name: str, models: list[str] | None = None, folder: Path = PLANS) 
         raise RenderError(
             f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}"
         )
-    data = read_checked(path)
+    data = read_plan(path)
     _check_settings(path, data)
     named = tuple(find_model(model) for model in models or data["models"])
     return Plan(path.stem, data, path.parent, named)

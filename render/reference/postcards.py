@@ -184,7 +184,7 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
     state = checkpoint.load(run / autoencoder.CHECKPOINT)
     if state is None:
         vae = AutoencoderTiny.from_pretrained(
-            dataset.HERE / "postcards" / "vae", torch_dtype=torch.float32
+            dataset.HERE / "postcards" / "vae", dtype=torch.float32
         )
         return vae, vae.config.scaling_factor
     vae = autoencoder.build()
