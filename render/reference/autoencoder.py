@@ -58,6 +58,7 @@ def train(
     for step in progress:
         for group in optimiser.param_groups:
             group["lr"] = 1.2e-3 * warm_cosine(step, steps)
+        torch.manual_seed(step)  # per step, so that a resumed run draws what an unbroken one would
         images = _crops(pictures, batch, np.random.default_rng(step)).to(device)
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16):

@@ -94,7 +94,7 @@ def train(
     steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
 ) -> StableDiffusionPipeline:
     """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged weights."""
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # the initial weights
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
     model = model.to(device, memory_format=torch.channels_last)
@@ -116,6 +116,7 @@ def train(
     for step in progress:
         for group in optimiser.param_groups:
             group["lr"] = 5e-4 * hold_then_decay(step, steps)
+        torch.manual_seed(step)  # per step, so that a resumed run draws what an unbroken one would
         rng = np.random.default_rng(step)
         rows = rng.integers(len(seeds), size=batch)
         texts = _captions([described[r] for r in rows], step)
