@@ -74,7 +74,7 @@ def build_pages(
         model_view(model_id, model, answer(model_id), settings)
         for model_id, model in catalogue["models"].items()
     ]
-    models.sort(key=lambda model: (model["family"], model["name"].casefold()))
+    models.sort(key=_model_order)
     schedulers = [
         {"flags": {}, "names": {}, "note": None, **item, "id": key}
         for key, item in catalogue["schedulers"].items()
@@ -178,6 +178,12 @@ def claim_view(claim: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, 
         "kind": BASES[claim["kind"]],
         "source": model.get("sources", {}).get(claim.get("source")),
     }
+
+
+def _model_order(model: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Orders models for a reader: the well known, then those for pictures, then video and audio."""
+    moves = any(word in model["modality"] for word in ("video", "audio", "3d"))
+    return (*_weight(model["id"], WELL_KNOWN)[:1], moves, model["family"], model["name"].casefold())
 
 
 def _weight(name: str, first: Sequence[str]) -> tuple[int, str]:
