@@ -98,6 +98,8 @@ def train(
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
     model = model.to(device, memory_format=torch.channels_last)
+    if resume:
+        _load_committed(model)  # a checkpoint, where there is one, then takes precedence
     ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.01, betas=(0.9, 0.99))
     start = 0
@@ -141,6 +143,14 @@ def train(
     return pipeline(ema, words, vae)
 
 
+def _load_committed(model: torch.nn.ModuleDict, folder: Path = dataset.HERE / "postcards") -> None:
+    """Starts from the weights in the repository: how training goes on on another machine."""
+    for name, part in (("unet", UNet2DConditionModel), ("text_encoder", CLIPTextModel)):
+        if (folder / name / "config.json").is_file():
+            committed = part.from_pretrained(folder / name, dtype=torch.float32)
+            model[name].load_state_dict(committed.state_dict())
+
+
 def _loss(model, words, noise, latents, texts):
     device = latents.device
     ids = words(
@@ -175,6 +185,7 @@ def _latents(vae: AutoencoderTiny, seeds: list[int], run: Path, device: str) -> 
     if not target.exists():
         pictures = dataset.pictures(seeds, autoencoder.SIZE, "train")
         latents = autoencoder.encode_all(vae, pictures, device=device)
+        run.mkdir(parents=True, exist_ok=True)
         torch.save(latents, target.with_suffix(".partial"))
         target.with_suffix(".partial").replace(target)
     return torch.load(target, weights_only=True)

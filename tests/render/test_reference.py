@@ -72,3 +72,16 @@ def test_training_runs_from_nothing_and_continues_where_it_was(tmp_path, monkeyp
     assert (tmp_path / "cache" / "smoke" / "postcards-000004.png").is_file()
     trained = AutoPipelineForText2Image.from_pretrained(tmp_path / "postcards")
     assert trained.scheduler.config.prediction_type == postcards.NOISE["prediction_type"]
+
+
+def test_training_goes_on_from_the_committed_weights_on_another_machine(pipe):
+    """`--resume` without a checkpoint starts where the repository stands, not from noise."""
+    fresh = torch.nn.ModuleDict(
+        {
+            "unet": postcards.build_unet(),
+            "text_encoder": postcards.build_text_encoder(pipe.tokenizer),
+        }
+    )
+    postcards._load_committed(fresh)
+    for name, value in pipe.unet.state_dict().items():
+        assert torch.equal(fresh["unet"].state_dict()[name], value.float())
