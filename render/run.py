@@ -20,7 +20,6 @@ class Summary:
 
     rendered: int = 0
     reused: int = 0
-    removed: int = 0
     failed: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -72,7 +71,7 @@ def run(
             manifest.write(folder, plan, kept)
             summary.rendered += 1
         _refresh(folder, plan, recorded, kept)
-        summary.removed += _sweep(folder, plan, kept)
+        _sweep(folder, plan, kept)
     return summary
 
 
@@ -101,7 +100,7 @@ def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str,
         manifest.write(folder, plan, kept)
 
 
-def _sweep(folder: Path, plan: Plan, kept: dict[str, Any]) -> int:
+def _sweep(folder: Path, plan: Plan, kept: dict[str, Any]) -> None:
     """Removes pictures that no cell of the plan asks for, and what an interrupted write left."""
     files = {entry["file"] for entry in kept.values()}
     files |= {manifest.source_file(content) for content in plan.sources().values()}
@@ -109,4 +108,3 @@ def _sweep(folder: Path, plan: Plan, kept: dict[str, Any]) -> int:
     stray = [p for p in folder.glob("*") if p.name not in files and p.suffix in made]
     for path in stray:
         path.unlink()
-    return len(stray)
