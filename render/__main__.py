@@ -1,4 +1,4 @@
-"""The studio's command line: python -m render plan | run | check | audit | train."""
+"""The studio's command line: python -m render plan | run | check | audit | measure | train."""
 
 from __future__ import annotations
 
@@ -72,12 +72,25 @@ def _parser() -> argparse.ArgumentParser:
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
+    measure = commands.add_parser(
+        "measure", help="measure a model, with a judge where there is one"
+    )
+    measure.set_defaults(command=_measure)
+    measure.add_argument("model", help="a reference model")
+    measure.add_argument("--sweep", choices=("quality",), default="quality")
+    measure.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
+    measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
     train = commands.add_parser("train", help="train a reference model")
     train.set_defaults(command=_train)
-    train.add_argument("name", choices=("autoencoder", "postcards", "all"))
+    train.add_argument(
+        "name", choices=("autoencoder", "judge", "postcards", "postcards-turbo", "all")
+    )
     train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
     train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
+    train.add_argument("--minutes", type=float, help="pause, resumably, after this long")
+    train.add_argument("--compile", action="store_true", help="torch.compile: needs g++")
     train.add_argument("--out", type=Path, help="where to write the pipeline folder")
     return parser
 
@@ -177,6 +190,21 @@ def _audit(options: argparse.Namespace) -> int:
     return 0
 
 
+def _measure(options: argparse.Namespace) -> int:
+    from .measure import measure, table
+
+    target = measure(
+        options.model,
+        options.sweep,
+        device=options.device,
+        out=options.out,
+        sheet=options.sheet,
+    )
+    print(table(target))
+    print(f"wrote {target}")
+    return 0
+
+
 def _train(options: argparse.Namespace) -> int:
     from .reference.train import train
 
@@ -186,6 +214,8 @@ def _train(options: argparse.Namespace) -> int:
         preset=options.preset,
         resume=options.resume,
         out=options.out,
+        minutes=options.minutes,
+        compile=options.compile,
     )
     return 0
 

@@ -35,7 +35,7 @@ class ModelSource:
         """What a recipe says of the model: its bytes, or the revision that stands for them."""
         if self.folder is None:
             return {"repo": self.repo, "revision": self.revision}
-        return {"name": self.name, "digest": _folder_digest(self.folder)}
+        return {"name": self.name, "digest": folder_digest(self.folder)}
 
     @property
     def pipeline_class(self) -> str | None:
@@ -105,7 +105,7 @@ def _complete(folder: Path) -> Path:
 
 
 @cache
-def _folder_digest(folder: Path) -> str:
+def folder_digest(folder: Path) -> str:
     """One digest over every configuration and weight file of the folder, names included."""
     total = hashlib.sha256()
     for path in sorted(

@@ -36,7 +36,7 @@ class Studio:
             else DTYPES[dtype]
         )
         self.model = model
-        self._text_to_image = load(model, self.dtype).to(self.device)
+        self.pipe = load(model, self.dtype).to(self.device)
         self._image_to_image: Any = None
 
     def make(self, cell: Cell, plan: Plan) -> np.ndarray:
@@ -61,9 +61,9 @@ class Studio:
 
     def _pipe(self, from_image: bool) -> Any:
         if not from_image:
-            return self._text_to_image
+            return self.pipe
         if self._image_to_image is None:
-            self._image_to_image = AutoPipelineForImage2Image.from_pipe(self._text_to_image)
+            self._image_to_image = AutoPipelineForImage2Image.from_pipe(self.pipe)
             self._image_to_image.set_progress_bar_config(disable=True)
         return self._image_to_image
 

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from tqdm import tqdm
 
-from . import checkpoint, dataset
+from . import dataset, loop
 from .scenes import HELD_OUT_FROM
 
 SIZE, CROP = 128, 64
@@ -39,47 +39,49 @@ def build() -> AutoencoderTiny:
 
 
 def train(
-    steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
+    steps: int,
+    batch: int,
+    scenes: int,
+    sizes: tuple[int, ...] = (128,),
+    *,
+    run: Path,
+    device: str,
+    resume: bool,
+    until: float | None = None,
 ) -> AutoencoderTiny:
     """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the model in fp32."""
     torch.manual_seed(0)
     model = build().to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
-    start = 0
-    if resume and (state := checkpoint.load(run / CHECKPOINT)):
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        start = state["step"]
+    seeds = dataset.training_seeds(scenes)
+    pictures = [dataset.pictures(seeds, size, "train") for size in sizes]
 
-    pictures = dataset.pictures(dataset.training_seeds(scenes), SIZE, "train")
-    progress = tqdm(
-        range(start, steps), initial=start, total=steps, desc="autoencoder", unit="step"
-    )
-    for step in progress:
-        for group in optimiser.param_groups:
-            group["lr"] = 1.2e-3 * warm_cosine(step, steps)
-        torch.manual_seed(step)  # per step, so that a resumed run draws what an unbroken one would
-        images = _crops(pictures, batch, np.random.default_rng(step)).to(device)
+    def loss_at(step: int) -> torch.Tensor:
+        rng = np.random.default_rng(step)
+        images = _crops(pictures[step % len(pictures)], batch, rng).to(device)
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16):
-            loss, l1 = _loss(model, images)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        if step % 20 == 0:
-            progress.set_postfix(l1=f"{l1:.4f}")
-        if (step + 1) % 250 == 0 or step + 1 == steps:
-            state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
-            checkpoint.save(run / CHECKPOINT, step=step + 1, **state)
-        if (step + 1) % 1000 == 0 or step + 1 == steps:
-            progress.write(
-                f"step {step + 1}: {psnr(model, device=device):.2f} dB on held-out scenes"
-            )
+            return _loss(model, images)
+
+    def after(step: int) -> None:
+        print(f"step {step}: {psnr(model, device=device):.2f} dB on held-out scenes")
+
+    loop.train(
+        "autoencoder",
+        steps,
+        loss_at,
+        model=model,
+        optimiser=optimiser,
+        rate=lambda step: 1.2e-3 * warm_cosine(step, steps),
+        run=run,
+        resume=resume,
+        until=until,
+        after=after,
+    )
     return model.float()
 
 
-def _loss(model: AutoencoderTiny, images: torch.Tensor) -> tuple[torch.Tensor, float]:
+def _loss(model: AutoencoderTiny, images: torch.Tensor) -> torch.Tensor:
     latents = model.encode(images).latents.float()
     noisy = latents + LATENT_NOISE * torch.randn_like(latents)
     rebuilt = model.decode(noisy).sample.float()
@@ -89,7 +91,7 @@ def _loss(model: AutoencoderTiny, images: torch.Tensor) -> tuple[torch.Tensor, f
     mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
     spread = mean.square().mean() + (std - 1).square().mean()
     loss = l1 + 0.5 * _gradient_l1(rebuilt, images) + F.mse_loss(rebuilt, images) + 0.25 * half_l1
-    return loss + 0.01 * spread, l1.item()
+    return loss + 0.01 * spread
 
 
 def _gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
@@ -101,7 +103,7 @@ def _gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 def _crops(pictures: np.ndarray, batch: int, rng: np.random.Generator) -> torch.Tensor:
     rows = rng.integers(len(pictures), size=batch)
-    tops, lefts = rng.integers(SIZE - CROP + 1, size=(2, batch))
+    tops, lefts = rng.integers(pictures.shape[1] - CROP + 1, size=(2, batch))
     places = zip(rows, tops, lefts, strict=True)
     crops = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in places]
     stacked = np.stack([c[:, ::-1] if rng.random() < 0.5 else c for c in crops])

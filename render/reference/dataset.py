@@ -26,10 +26,10 @@ def world_digest() -> str:
     return hashlib.sha256(probes).hexdigest()[:12]
 
 
-def training_seeds(count: int) -> list[int]:
-    """The first `count` seeds whose scenes training may see."""
+def training_seeds(count: int, first: int = 0) -> list[int]:
+    """The first `count` seeds from `first` on whose combination of factors training may see."""
     seeds: list[int] = []
-    seed = 0
+    seed = first
     while len(seeds) < count:
         if not Scene.sample(seed).never_trained:
             seeds.append(seed)

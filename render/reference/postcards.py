@@ -8,6 +8,8 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import random
 from pathlib import Path
@@ -22,10 +24,9 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from diffusers.models.attention_processor import AttnProcessor
-from tqdm import tqdm
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from . import autoencoder, checkpoint, dataset, tokenizer
+from . import autoencoder, checkpoint, dataset, loop, tokenizer
 from .scenes import Scene, caption
 
 NOISE = {
@@ -39,8 +40,8 @@ SAMPLING = {**NOISE, "timestep_spacing": "trailing", "steps_offset": 1}
 # What other schedulers must know when they are built from the stored configuration, as Stable
 # Diffusion stores it: latents are not pixels, so nothing is clipped.
 OTHER_SCHEDULERS = {"clip_sample": False, "set_alpha_to_one": False, "skip_prk_steps": True}
-CHECKPOINT = "postcards.checkpoint"
 UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
+CAPTIONS = 12  # different captions of each scene
 SNR_CAP = 5.0
 EMA = 0.9985
 PROMPTS = (
@@ -91,56 +92,68 @@ def build_text_encoder(words) -> CLIPTextModel:
 
 
 def train(
-    steps: int, batch: int, scenes: int, *, run: Path, device: str, resume: bool
+    steps: int,
+    batch: int,
+    scenes: int,
+    sizes: tuple[int, ...] = (128,),
+    *,
+    compile: bool = False,
+    run: Path,
+    device: str,
+    resume: bool,
+    until: float | None = None,
 ) -> StableDiffusionPipeline:
-    """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged weights."""
+    """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged weights.
+
+    With several `sizes` they take turns; a picture four times as large comes half as often.
+    """
     torch.manual_seed(0)  # the initial weights
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
     model = model.to(device, memory_format=torch.channels_last)
     if resume:
         _load_committed(model)  # a checkpoint, where there is one, then takes precedence
-    ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    average = copy.deepcopy(model).requires_grad_(False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.01, betas=(0.9, 0.99))
-    start = 0
-    if resume and (state := checkpoint.load(run / CHECKPOINT)):
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        ema, start = state["ema"], state["step"]
-
     vae, scaling = load_autoencoder(run)
     seeds = dataset.training_seeds(scenes)
-    latents = _latents(vae, seeds, run, device) * scaling
-    described = [Scene.sample(seed) for seed in seeds]
+    latents = {size: latents_of(vae, seeds, size, run, device).to(device) for size in sizes}
+    ids = caption_ids(words, seeds).to(device)
+    empty = ids_of(words, [""]).to(device)
     noise = DDPMScheduler(**NOISE)
-    progress = tqdm(range(start, steps), initial=start, total=steps, desc="postcards", unit="step")
-    smooth = None
-    for step in progress:
-        for group in optimiser.param_groups:
-            group["lr"] = 5e-4 * hold_then_decay(step, steps)
-        torch.manual_seed(step)  # per step, so that a resumed run draws what an unbroken one would
-        rng = np.random.default_rng(step)
-        rows = rng.integers(len(seeds), size=batch)
-        texts = _captions([described[r] for r in rows], step)
+    noise.alphas_cumprod = noise.alphas_cumprod.to(device)
+    unet = torch.compile(model["unet"], dynamic=False) if compile else model["unet"]
+
+    def loss_at(step: int) -> torch.Tensor:
+        size = sizes[step % len(sizes)]
+        count = batch if size == sizes[0] else batch // 2
+        rows = np.random.default_rng(step).integers(len(seeds), size=count)
+        rows = torch.from_numpy(rows).to(device)
+        said = ids[rows, torch.randint(CAPTIONS, (count,), device=device)]
+        said = torch.where(torch.rand(count, 1, device=device) < UNCONDITIONAL, empty, said)
+        clean = latents[size][rows].float() * scaling
         with torch.autocast(device, torch.bfloat16):
-            loss = _loss(
-                model, words, noise, latents[torch.from_numpy(rows)].float().to(device), texts
-            )
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        _average(ema, model, min(EMA, (step + 1) / (step + 10)))
-        smooth = loss.item() if smooth is None else 0.98 * smooth + 0.02 * loss.item()
-        if step % 20 == 0:
-            progress.set_postfix(loss=f"{smooth:.4f}")
-        if (step + 1) % 200 == 0 or step + 1 == steps:
-            state = {"model": model.state_dict(), "ema": ema, "optimiser": optimiser.state_dict()}
-            checkpoint.save(run / CHECKPOINT, step=step + 1, **state)
-        if (step + 1) % 1000 == 0 or step + 1 == steps:
-            progress.write(f"step {step + 1}: loss {smooth:.4f}")
-            sample_strip(pipeline(ema, words, vae), run / f"postcards-{step + 1:06d}.png")
-    return pipeline(ema, words, vae)
+            context = model["text_encoder"](said)[0]
+            return _loss(unet, noise, clean, context)
+
+    def after(step: int) -> None:
+        sample_strip(pipeline(average, words, vae), run / f"postcards-{step:06d}.png")
+
+    loop.train(
+        "postcards",
+        steps,
+        loss_at,
+        model=model,
+        optimiser=optimiser,
+        rate=lambda step: 5e-4 * hold_then_decay(step, steps),
+        run=run,
+        resume=resume,
+        until=until,
+        average=average,
+        decay=EMA,
+        after=after,
+    )
+    return pipeline(average, words, vae)
 
 
 def _load_committed(model: torch.nn.ModuleDict, folder: Path = dataset.HERE / "postcards") -> None:
@@ -151,44 +164,63 @@ def _load_committed(model: torch.nn.ModuleDict, folder: Path = dataset.HERE / "p
             model[name].load_state_dict(committed.state_dict())
 
 
-def _loss(model, words, noise, latents, texts):
-    device = latents.device
-    ids = words(
+def ids_of(words, texts: list[str]) -> torch.Tensor:
+    return words(
         texts,
         padding="max_length",
         max_length=tokenizer.MAX_LENGTH,
         truncation=True,
         return_tensors="pt",
-    ).input_ids.to(device)
-    context = model["text_encoder"](ids)[0]
-    count = len(latents)
+    ).input_ids
+
+
+def _loss(unet, noise: DDPMScheduler, clean: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+    count = len(clean)
     # One timestep per equal slice of the range: the same mean as uniform draws, less variance.
-    t = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(0, 999).to(device)
-    eps = torch.randn_like(latents)
-    noisy = noise.add_noise(latents, eps, t).contiguous(memory_format=torch.channels_last)
-    target = noise.get_velocity(latents, eps, t)
-    predicted = model["unet"](noisy, t, context).sample.float()
-    alpha = noise.alphas_cumprod.to(device)[t]
+    t = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(0, 999)
+    t = t.to(clean.device)
+    eps = torch.randn_like(clean)
+    noisy = noise.add_noise(clean, eps, t).contiguous(memory_format=torch.channels_last)
+    target = noise.get_velocity(clean, eps, t)
+    predicted = unet(noisy, t, context).sample.float()
+    alpha = noise.alphas_cumprod[t]
     snr = alpha / (1 - alpha)
     weight = snr.clamp(max=SNR_CAP) / (snr + 1)
     return (weight * (predicted - target).square().mean((1, 2, 3))).mean()
 
 
-def _captions(scenes: list[Scene], step: int) -> list[str]:
-    rng = random.Random(f"caption-{step}")
-    return ["" if rng.random() < UNCONDITIONAL else caption(scene, rng) for scene in scenes]
+def caption_ids(words, seeds: list[int]) -> torch.Tensor:
+    """Token ids of several captions of each scene, [scenes, CAPTIONS, 32], ready before training:
+
+    a GPU takes a step in the time in which Python writes a hundred captions.
+    """
+    ids = []
+    for seed in seeds:
+        scene, rng = Scene.sample(seed), random.Random(f"captions-{seed}")
+        ids.append(ids_of(words, [caption(scene, rng) for _ in range(CAPTIONS)]))
+    return torch.stack(ids)
 
 
-def _latents(vae: AutoencoderTiny, seeds: list[int], run: Path, device: str) -> torch.Tensor:
-    """The training scenes' latents, encoded once and kept on disk."""
-    target = run / f"latents-{dataset.world_digest()}-{len(seeds)}.pt"
-    if not target.exists():
-        pictures = dataset.pictures(seeds, autoencoder.SIZE, "train")
+def latents_of(
+    vae: AutoencoderTiny, seeds: list[int], size: int, run: Path, device: str
+) -> torch.Tensor:
+    """The training scenes' latents, encoded once and kept on disk: fp16, not yet scaled."""
+    kept = run / f"latents-{dataset.world_digest()}-{_digest(vae)}-{size}-{len(seeds)}.pt"
+    if not kept.exists():
+        pictures = dataset.pictures(seeds, size, "train")
         latents = autoencoder.encode_all(vae, pictures, device=device)
         run.mkdir(parents=True, exist_ok=True)
-        torch.save(latents, target.with_suffix(".partial"))
-        target.with_suffix(".partial").replace(target)
-    return torch.load(target, weights_only=True)
+        torch.save(latents, kept.with_suffix(".partial"))
+        kept.with_suffix(".partial").replace(kept)
+    return torch.load(kept, weights_only=True)
+
+
+def _digest(vae: AutoencoderTiny) -> str:
+    """Names the encoder, so that latents of an earlier one are never taken for its own."""
+    total = hashlib.sha256()
+    for value in vae.encoder.state_dict().values():
+        total.update(value.detach().cpu().half().numpy().tobytes())
+    return total.hexdigest()[:8]
 
 
 def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
@@ -209,13 +241,6 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
     return vae, scaling
 
 
-@torch.no_grad()
-def _average(ema: dict[str, torch.Tensor], model: torch.nn.Module, decay: float) -> None:
-    for name, value in model.state_dict().items():
-        if value.dtype.is_floating_point:
-            ema[name].lerp_(value, 1 - decay)
-
-
 def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) -> float:
     """Learning rate factor: up, flat, then linearly down over the last `decay` of the run.
 
@@ -224,17 +249,14 @@ def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) 
     return min((step + 1) / warm, 1.0, max(0.01, (steps - step) / (steps * decay)))
 
 
-def pipeline(
-    weights: dict[str, torch.Tensor], words, vae: AutoencoderTiny
-) -> StableDiffusionPipeline:
+def pipeline(model: torch.nn.Module, words, vae: AutoencoderTiny) -> StableDiffusionPipeline:
     """An ordinary diffusers pipeline of these weights, in fp32 on the CPU."""
-    model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
-    model.load_state_dict({k: v.float().cpu() for k, v in weights.items()})
+    model, vae = (copy.deepcopy(part).float().cpu().eval() for part in (model, vae))
     return StableDiffusionPipeline(
-        vae=vae.float().cpu(),
-        text_encoder=model["text_encoder"].eval(),
+        vae=vae,
+        text_encoder=model["text_encoder"],
         tokenizer=words,
-        unet=model["unet"].eval(),
+        unet=model["unet"],
         scheduler=EulerDiscreteScheduler(**SAMPLING),
         safety_checker=None,
         feature_extractor=None,

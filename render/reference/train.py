@@ -2,39 +2,73 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from ..errors import RenderError
 from ..pipelines import pick_device
-from . import autoencoder, postcards
+from . import autoencoder, distill, judge, postcards
 from .dataset import CACHE, HERE
 
-# Steps, pictures a step, scenes drawn. What a preset gave is written in README.md beside this file.
+# Steps, pictures a step, scenes drawn, sizes in pixels. What a preset gave stands in README.md.
 PRESETS = {
     "cpu": {
-        "autoencoder": {"steps": 4600, "batch": 16, "scenes": 32_000},
-        "postcards": {"steps": 3500, "batch": 64, "scenes": 32_000},
+        "autoencoder": {"steps": 8000, "batch": 16, "scenes": 32_000},
+        "judge": {"steps": 2000, "batch": 48, "scenes": 32_000},
+        "postcards": {"steps": 6500, "batch": 64, "scenes": 32_000},
+        "postcards-turbo": {"steps": 1200, "batch": 48, "scenes": 32_000},
+    },
+    # One H200 with 16 cores; nobody has run it in full yet.
+    "gpu": {
+        "autoencoder": {"steps": 12_000, "batch": 96, "scenes": 64_000, "sizes": (128, 256)},
+        "judge": {"steps": 4000, "batch": 256, "scenes": 64_000},
+        "postcards": {"steps": 30_000, "batch": 512, "scenes": 64_000, "sizes": (128, 256)},
+        "postcards-turbo": {"steps": 4000, "batch": 256, "scenes": 64_000, "sizes": (128, 256)},
     },
     # A minute on any machine: proves the code, gives no picture worth keeping.
     "smoke": {
-        "autoencoder": {"steps": 4, "batch": 4, "scenes": 8},
-        "postcards": {"steps": 4, "batch": 4, "scenes": 8},
+        "autoencoder": {"steps": 4, "batch": 4, "scenes": 8, "sizes": (128, 256)},
+        "judge": {"steps": 4, "batch": 4, "scenes": 10},
+        "postcards": {"steps": 4, "batch": 4, "scenes": 8, "sizes": (128, 256)},
+        "postcards-turbo": {"steps": 2, "batch": 4, "scenes": 8, "sizes": (128, 256)},
     },
 }
+ORDER = ("autoencoder", "judge", "postcards", "postcards-turbo")
 
 
-def train(name: str, *, device: str, preset: str, resume: bool, out: Path | None) -> None:
-    """Trains one model, or `all`; checkpoints every few minutes, so that `resume` loses little."""
+def train(
+    name: str,
+    *,
+    device: str,
+    preset: str,
+    resume: bool,
+    out: Path | None,
+    minutes: float | None = None,
+    compile: bool = False,
+) -> None:
+    """Trains one model, or `all`; checkpoints every few minutes, so that `resume` loses little.
+
+    With `minutes` it pauses in time, for machines that are lent in pieces. `compile` runs the UNet
+    through torch.compile, which needs a C++ compiler and pays after some ten minutes.
+    """
     sizes, device = PRESETS[preset], pick_device(device)
-    out = out or HERE
-    if preset == "smoke" and out == HERE:
+    if preset == "smoke" and out in (None, HERE):
         raise RenderError(
             "--preset smoke: expected --out DIR, so that trained weights are not replaced."
         )
-    options = {"run": CACHE / preset, "device": device, "resume": resume}
-    if name in ("autoencoder", "all"):
-        autoencoder.train(**sizes["autoencoder"], **options)
-    if name in ("postcards", "all"):
-        pipe = postcards.train(**sizes["postcards"], **options)
-        postcards.save(pipe, out / "postcards")
-        print(f"wrote {out / 'postcards'}")
+    out = out or HERE
+    until = None if minutes is None else time.monotonic() + 60 * minutes
+    shared = {"run": CACHE / preset, "device": device, "resume": resume, "until": until}
+    for part in ORDER if name == "all" else (name,):
+        options = {**sizes[part], **shared}
+        if part == "autoencoder":
+            autoencoder.train(**options)
+            continue
+        if part == "judge":
+            judge.save(judge.train(**options), out / part)
+        elif part == "postcards":
+            postcards.save(postcards.train(**options, compile=compile), out / part)
+        else:
+            pipe = distill.train(**options, compile=compile, teacher=out / "postcards")
+            postcards.save(pipe, out / part)
+        print(f"wrote {out / part}")

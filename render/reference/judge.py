@@ -1,0 +1,186 @@
+"""Trains the judge: a small classifier that says which scene a picture shows.
+
+It measures the four factors of our scenes (time of day, terrain, subject, weather) and nothing
+else: a picture it approves of shows what was asked, which is not to say that it is beautiful. Its
+64 features also stand for a picture in Fréchet distances (Heusel et al. 2017, arXiv:1706.08500).
+It never sees a generated picture, nor the autoencoder's; it sees the factor combinations that the
+generators never do, so that it can judge them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from diffusers import ConfigMixin, ModelMixin
+from diffusers.configuration_utils import register_to_config
+from torch import nn
+
+from . import autoencoder, dataset, loop
+from .scenes import FACTORS, HELD_OUT_FROM, Scene
+
+SIZE = 128
+VALUES = {name: list(values) for name, values in FACTORS.items()}
+
+
+class Judge(ModelMixin, ConfigMixin):
+    """Pictures [n, 3, 128, 128] between -1 and 1 to 64 features and a logit per factor value."""
+
+    @register_to_config
+    def __init__(self, channels: tuple[int, ...] = (24, 48, 96, 128), features: int = 64) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        before = 3
+        for width in channels:
+            layers += [nn.Conv2d(before, width, 3, stride=2, padding=1), _norm(width), nn.SiLU()]
+            if before > 3:  # a second layer at 64x64 would cost as much as all that follow
+                layers += [nn.Conv2d(width, width, 3, padding=1), _norm(width), nn.SiLU()]
+            before = width
+        self.body = nn.Sequential(*layers)
+        # The mean says what fills a picture (weather, time), the maximum what stands in one place.
+        self.embedding = nn.Linear(2 * before, features)
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(features, len(values)) for name, values in VALUES.items()}
+        )
+
+    def embed(self, pictures: torch.Tensor) -> torch.Tensor:
+        """The 64 features of each picture, [n, 64]."""
+        maps = self.body(pictures)
+        return self.embedding(torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1))
+
+    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        """A logit for each value of each factor: {"time": [n, 5], ...}."""
+        features = F.silu(self.embed(pictures))
+        return {name: head(features) for name, head in self.heads.items()}
+
+
+def _norm(width: int) -> nn.Module:
+    return nn.GroupNorm(8, width)
+
+
+def train(
+    steps: int,
+    batch: int,
+    scenes: int,
+    *,
+    run: Path,
+    device: str,
+    resume: bool,
+    until: float | None = None,
+) -> Judge:
+    """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the judge in fp32."""
+    torch.manual_seed(0)
+    model = Judge().to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.02)
+    pictures, labels = _scenes(scenes)
+
+    def loss_at(step: int) -> torch.Tensor:
+        rows = np.random.default_rng(step).integers(len(pictures), size=batch)
+        images = _disturbed(autoencoder.to_tensor(pictures[rows]).to(device))
+        with torch.autocast(device, torch.bfloat16):
+            logits = model(images.contiguous(memory_format=torch.channels_last))
+        losses = [
+            F.cross_entropy(seen.float(), labels[name][rows].to(device), label_smoothing=0.02)
+            for name, seen in logits.items()
+        ]
+        return torch.stack(losses).sum()
+
+    loop.train(
+        "judge",
+        steps,
+        loss_at,
+        model=model,
+        optimiser=optimiser,
+        rate=lambda step: 2e-3 * autoencoder.warm_cosine(step, steps),
+        run=run,
+        resume=resume,
+        until=until,
+    )
+    model = model.float().cpu().eval()
+    shares = accuracy(model)
+    print("judge, on held-out scenes: " + ", ".join(f"{k} {v:.4f}" for k, v in shares.items()))
+    return model
+
+
+def _scenes(count: int) -> tuple[np.ndarray, dict[str, torch.Tensor]]:
+    """Training scenes, and a tenth more of the combinations that generators never see."""
+    seeds = dataset.training_seeds(count)
+    pictures = dataset.pictures(seeds, SIZE, "train")
+    unseen = combination_seeds(count // 10)
+    pictures = np.concatenate([pictures, dataset.pictures(unseen, SIZE, "never-trained")])
+    return pictures, labels_of([Scene.sample(seed) for seed in (*seeds, *unseen)])
+
+
+def combination_seeds(count: int, first: int = 0) -> list[int]:
+    """The first `count` seeds from `first` on whose combination of factors is never trained on."""
+    seeds: list[int] = []
+    seed = first
+    while len(seeds) < count:
+        if Scene.sample(seed).never_trained:
+            seeds.append(seed)
+        seed += 1
+    return seeds
+
+
+def labels_of(scenes: list[Scene]) -> dict[str, torch.Tensor]:
+    """The index of each scene's value, per factor."""
+    return {
+        name: torch.tensor([values.index(getattr(scene, name)) for scene in scenes])
+        for name, values in VALUES.items()
+    }
+
+
+def _disturbed(images: torch.Tensor) -> torch.Tensor:
+    """Mirrors, blurs, noise and brightness: what an eye forgives, the judge must forgive too."""
+    if torch.rand(()) < 0.5:
+        images = images.flip(3)
+    if torch.rand(()) < 0.5:
+        blurred = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+        images = torch.lerp(images, blurred, _each(images))
+    images = images + 0.06 * _each(images) * torch.randn_like(images)
+    return images * (1 + 0.1 * (_each(images) - 0.5))
+
+
+def _each(images: torch.Tensor) -> torch.Tensor:
+    """A random number between 0 and 1 for each picture."""
+    return torch.rand(len(images), 1, 1, 1, device=images.device)
+
+
+@torch.no_grad()
+def judged(model: Judge, pictures: np.ndarray) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """The value the judge sees per factor, and the features: uint8 [n, 128, 128, 3] in."""
+    seen: dict[str, list[torch.Tensor]] = {name: [] for name in VALUES}
+    features = []
+    for start in range(0, len(pictures), 64):
+        embedded = model.embed(autoencoder.to_tensor(pictures[start : start + 64]))
+        features.append(embedded)
+        for name, head in model.heads.items():
+            seen[name].append(head(F.silu(embedded)).argmax(1))
+    return {name: torch.cat(parts) for name, parts in seen.items()}, torch.cat(features)
+
+
+def accuracy(model: Judge, count: int = 2048) -> dict[str, float]:
+    """Share of held-out real scenes judged right, per factor and for all four at once."""
+    seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))
+    pictures = dataset.pictures(seeds, SIZE, "judged")
+    return agreement(judged(model, pictures)[0], labels_of([Scene.sample(seed) for seed in seeds]))
+
+
+def agreement(seen: dict[str, torch.Tensor], asked: dict[str, torch.Tensor]) -> dict[str, float]:
+    """Share of pictures in which the judge sees what was asked: per factor, mean, and all four."""
+    right = {name: (seen[name] == asked[name]) for name in VALUES}
+    shares = {name: hits.float().mean().item() for name, hits in right.items()}
+    every = torch.stack(list(right.values())).all(0).float().mean().item()
+    return {**shares, "mean": sum(shares.values()) / len(shares), "all": every}
+
+
+def load(folder: Path = dataset.HERE / "judge") -> Judge:
+    """The committed judge, ready to judge."""
+    return Judge.from_pretrained(folder, dtype=torch.float32, use_safetensors=True).eval()
+
+
+def save(model: Judge, folder: Path) -> None:
+    """Writes the judge with fp16 weights."""
+    model.half().save_pretrained(folder, safe_serialization=True)

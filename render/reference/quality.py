@@ -1,0 +1,191 @@
+"""How good a reference model is, as the judge sees it: does a picture show what was asked?
+
+Fidelity is the share of pictures in which the judge sees the value that the prompt asks for, per
+factor and for all four at once. Beside it stand its ceiling (the judge on reconstructions of real
+scenes: no picture of ours can do better) and its floor (on captions dealt out at random). The
+Fréchet distance compares the judge's 64 features of generated and of real pictures, divided by the
+same between two sets of real ones: 1 is as good as real, for this judge.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ..images import to_uint8
+from . import autoencoder, dataset, judge
+from .scenes import FACTORS, HELD_OUT_FROM, Scene, caption
+
+BATCH = 32
+REAL = 4096  # real scenes that Fréchet distances are taken against
+SPLITS, SPLIT = 10, 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting of a model to judge, and the prompts it is judged on."""
+
+    id: str
+    steps: int
+    guidance_scale: float
+    prompts: int
+    seeds: int
+    unseen: bool = False  # factor combinations that training never saw
+
+
+ROWS = {
+    "postcards": (
+        Row("sweet-spot", 25, 3.0, 256, 4),
+        Row("few-steps", 4, 3.0, 256, 4),
+        Row("never-trained", 25, 3.0, 64, 4, unseen=True),
+        Row("converged", 100, 3.0, 64, 1),
+    ),
+    "postcards-turbo": (
+        Row("sweet-spot", 4, 1.0, 256, 4),
+        Row("one-step", 1, 1.0, 256, 4),
+        Row("two-steps", 2, 1.0, 256, 4),
+        Row("eight-steps", 8, 1.0, 256, 4),
+        Row("never-trained", 4, 1.0, 64, 4, unseen=True),
+    ),
+}
+
+
+def asked(row: Row) -> tuple[list[str], list[Scene]]:
+    """The prompts of a row and the held-out scenes they describe; a larger row begins the same."""
+    if row.unseen:
+        seeds = judge.combination_seeds(row.prompts, first=HELD_OUT_FROM)
+    else:
+        seeds = dataset.training_seeds(row.prompts, first=HELD_OUT_FROM)
+    scenes = [Scene.sample(seed) for seed in seeds]
+    said = [caption(s, random.Random(f"asked-{s.seed}"), complete=True) for s in scenes]
+    return said, scenes
+
+
+def draw(pipe: Any, row: Row) -> np.ndarray:
+    """Renders every prompt with every seed, seeds outermost: uint8 [n, height, width, 3]."""
+    said, _ = asked(row)
+    jobs = [(text, seed) for seed in range(row.seeds) for text in said]
+    pictures = []
+    for start in tqdm(range(0, len(jobs), BATCH), desc=row.id, unit="batch"):
+        part = jobs[start : start + BATCH]
+        drawn = pipe(
+            [text for text, _ in part],
+            num_inference_steps=row.steps,
+            guidance_scale=row.guidance_scale,
+            generator=[torch.Generator().manual_seed(seed) for _, seed in part],
+            output_type="np",
+        ).images
+        pictures += [to_uint8(picture) for picture in drawn]
+    return np.stack(pictures)
+
+
+def judge_row(model: judge.Judge, pictures: np.ndarray, row: Row) -> dict[str, Any]:
+    """Fidelity with its 95 % band over prompts, Fréchet distance, and the raw hits."""
+    _, scenes = asked(row)
+    labels = {k: v.repeat(row.seeds) for k, v in judge.labels_of(scenes).items()}
+    seen, features = judge.judged(model, pictures)
+    hits = np.stack([(seen[name] == labels[name]).numpy() for name in FACTORS], 1)
+    found: dict[str, Any] = {
+        "steps": row.steps,
+        "guidance_scale": row.guidance_scale,
+        "prompts": row.prompts,
+        "seeds": row.seeds,
+        "fidelity": _rounded(judge.agreement(seen, labels)),
+        "all_95": _band(hits.all(1).reshape(row.seeds, row.prompts)),
+        # One hexadecimal digit a picture: which factors are right, the first in the lowest bit.
+        "hits": "".join(f"{int(h @ (1, 2, 4, 8)):x}" for h in hits),
+    }
+    if len(pictures) >= SPLIT:
+        found["frechet_ratio"] = round(frechet_ratio(features.numpy(), real_features(model)), 2)
+    return found
+
+
+def agreement_of(model: judge.Judge, pictures: np.ndarray, scenes: list[Scene]) -> dict[str, float]:
+    """Share of pictures in which the judge sees what these scenes are."""
+    return judge.agreement(judge.judged(model, pictures)[0], judge.labels_of(scenes))
+
+
+def _rounded(shares: dict[str, float]) -> dict[str, float]:
+    return {name: round(share, 4) for name, share in shares.items()}
+
+
+def _band(hits: np.ndarray) -> list[float]:
+    """95 % of 1,000 bootstraps over prompts, whose seeds stay together: [seeds, prompts] in."""
+    rng = np.random.default_rng(0)
+    shares = hits.mean(0)
+    drawn = shares[rng.integers(len(shares), size=(1000, len(shares)))].mean(1)
+    return [round(float(q), 4) for q in np.quantile(drawn, (0.025, 0.975))]
+
+
+def frechet_ratio(generated: np.ndarray, real: np.ndarray) -> float:
+    """Distance of generated to real over that of real to real, each the mean of ten splits."""
+    rng = np.random.default_rng(0)
+    to_real, among_real = [], []
+    for _ in range(SPLITS):
+        order = rng.permutation(len(real))
+        first, second = real[order[:SPLIT]], real[order[SPLIT : 2 * SPLIT]]
+        rows = rng.permutation(len(generated))[:SPLIT]
+        to_real.append(frechet(generated[rows], first))
+        among_real.append(frechet(first, second))
+    return float(np.mean(to_real) / np.mean(among_real))
+
+
+def frechet(a: np.ndarray, b: np.ndarray) -> float:
+    """Fréchet distance between the Gaussians that fit two sets of features, [n, d] each."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    c, d = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    # The eigenvalues of a product of two covariances are real and not negative, save for rounding.
+    cross = np.sqrt(np.clip(np.linalg.eigvals(c @ d).real, 0, None)).sum()
+    return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(c) + np.trace(d) - 2 * cross)
+
+
+def real_features(model: judge.Judge) -> np.ndarray:
+    """The judge's features of held-out real scenes."""
+    return judge.judged(model, _real())[1].numpy()
+
+
+def _real() -> np.ndarray:
+    # Far from the prompts' own scenes.
+    seeds = dataset.training_seeds(REAL, first=HELD_OUT_FROM + 1_000_000)
+    return dataset.pictures(seeds, judge.SIZE, "real")
+
+
+@torch.no_grad()
+def judge_itself(model: judge.Judge, vae: Any) -> dict[str, dict[str, float]]:
+    """The judge's accuracy on held-out real scenes, on their reconstructions, and by chance."""
+    seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + 2048))
+    labels = judge.labels_of([Scene.sample(seed) for seed in seeds])
+    pictures = dataset.pictures(seeds, judge.SIZE, "judged")
+    rebuilt = np.concatenate([_rebuilt(vae, part) for part in np.array_split(pictures, 64)])
+    order = torch.from_numpy(np.random.default_rng(0).permutation(len(seeds)))
+    real = judge.judged(model, pictures)[0]
+    return {
+        "held_out": _rounded(judge.agreement(real, labels)),
+        "reconstructions": _rounded(judge.agreement(judge.judged(model, rebuilt)[0], labels)),
+        "shuffled": _rounded(judge.agreement(real, {k: v[order] for k, v in labels.items()})),
+    }
+
+
+def _rebuilt(vae: Any, pictures: np.ndarray) -> np.ndarray:
+    images = autoencoder.to_tensor(pictures)
+    rebuilt = vae.decode(vae.encode(images).latents).sample
+    pixels = ((rebuilt + 1) / 2).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    return (pixels * 255).round().astype(np.uint8)
+
+
+def contact_sheet(pictures: np.ndarray, target: Path, columns: int = 8) -> None:
+    """Writes pictures side by side, to be looked at."""
+    from PIL import Image
+
+    count, height, width, _ = pictures.shape
+    sheet = Image.new("RGB", (columns * width, -(-count // columns) * height))
+    for i, picture in enumerate(pictures):
+        sheet.paste(Image.fromarray(picture), ((i % columns) * width, (i // columns) * height))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(target)

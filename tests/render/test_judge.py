@@ -1,0 +1,144 @@
+"""The judge and what is made of its verdicts: fidelity, Fréchet distance, raw hits."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from render.errors import RenderError
+from render.measure import measure, table
+from render.models import folder_digest
+from render.plan import ROOT
+from render.reference import dataset, judge, quality
+from render.reference.painting import paint
+from render.reference.scenes import FACTORS, HELD_OUT_FROM, Scene
+
+FOLDER = dataset.HERE / "judge"
+
+
+@pytest.fixture(scope="module")
+def jury():
+    return judge.load()
+
+
+def real(count: int, first: int = HELD_OUT_FROM + 5_000_000) -> tuple[np.ndarray, list[Scene]]:
+    """Scenes that neither training nor any measurement has drawn."""
+    scenes = [Scene.sample(seed) for seed in range(first, first + count)]
+    return np.stack([np.asarray(paint(scene, judge.SIZE)) for scene in scenes]), scenes
+
+
+def test_it_sees_the_four_factors_of_scenes_it_never_saw(jury):
+    """96 fresh scenes: at least 95 % right per factor; the measured figure stands in the card."""
+    pictures, scenes = real(96)
+    found = quality.agreement_of(jury, pictures, scenes)
+    assert {name for name in FACTORS if found[name] < 0.95} == set()
+
+
+def test_its_verdict_depends_on_the_picture(jury):
+    """Against the labels of other scenes it is no better than chance allows."""
+    pictures, scenes = real(96)
+    found = quality.agreement_of(jury, pictures, scenes[1:] + scenes[:1])
+    assert found["mean"] < 0.4
+
+
+def test_a_picture_mirrored_is_judged_the_same_nearly_always(jury):
+    pictures, _ = real(64)
+    plain, mirrored = (judge.judged(jury, p)[0] for p in (pictures, pictures[:, :, ::-1]))
+    assert min((plain[n] == mirrored[n]).float().mean().item() for n in FACTORS) >= 0.93
+
+
+def test_it_weighs_no_more_than_a_commit_should(jury):
+    assert sum(p.numel() for p in jury.parameters()) < 1_000_000
+    assert max(path.stat().st_size for path in FOLDER.rglob("*.safetensors")) < 2_000_000
+
+
+def test_the_frechet_distance_of_a_set_to_itself_is_nothing_and_grows_with_a_shift():
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(500, 8))
+    assert quality.frechet(features, features) == pytest.approx(0, abs=1e-6)
+    assert quality.frechet(features, features + 2) == pytest.approx(8 * 4, rel=1e-6)
+
+
+def test_the_frechet_ratio_of_real_pictures_is_one_and_of_others_more():
+    rng = np.random.default_rng(2)
+    features = rng.normal(size=(4096, 8))
+    assert quality.frechet_ratio(rng.normal(size=(1024, 8)), features) == pytest.approx(1, abs=0.3)
+    assert quality.frechet_ratio(rng.normal(size=(1024, 8)) + 0.3, features) > 5
+
+
+def test_a_row_asks_for_what_its_prompts_say():
+    """Every prompt names its factors in the world's own words, the subject 'none' by silence."""
+    row = quality.Row("any", 4, 1.0, prompts=32, seeds=1)
+    prompts, scenes = quality.asked(row)
+    for prompt, scene in zip(prompts, scenes, strict=True):
+        assert scene.seed >= HELD_OUT_FROM and not scene.never_trained
+        for name, words in FACTORS.items():
+            phrases = words[getattr(scene, name)]
+            assert not phrases or any(phrase in prompt for phrase in phrases)
+
+
+def test_the_rows_of_unseen_combinations_hold_nothing_else():
+    row = quality.Row("any", 4, 1.0, prompts=32, seeds=1, unseen=True)
+    assert all(scene.never_trained for scene in quality.asked(row)[1])
+
+
+def test_a_shorter_row_begins_with_the_prompts_of_a_longer_one():
+    """So that 100 steps are compared with 25 on the same pictures."""
+    long, short = (quality.Row("any", 4, 1.0, prompts=n, seeds=1) for n in (40, 8))
+    assert quality.asked(long)[0][:8] == quality.asked(short)[0]
+
+
+def test_hits_keep_each_factor_of_each_picture(jury):
+    """The raw digits give back every share that stands beside them."""
+    pictures, scenes = real(8)
+    row = quality.Row("any", 4, 1.0, prompts=8, seeds=1)
+    found = quality.judge_row(jury, pictures, row)
+    bits = np.array([[int(digit, 16) >> k & 1 for k in range(4)] for digit in found["hits"]])
+    assert len(bits) == 8
+    for k, name in enumerate(FACTORS):
+        assert found["fidelity"][name] == pytest.approx(bits[:, k].mean(), abs=1e-4)
+    assert found["fidelity"]["all"] == pytest.approx(bits.all(1).mean(), abs=1e-4)
+    assert scenes
+
+
+def test_a_model_from_elsewhere_is_refused_before_any_work(tmp_path):
+    with pytest.raises(RenderError, match="expected one of postcards, postcards-turbo"):
+        measure("judge", "quality", device="cpu", out=tmp_path, sheet=None)
+
+
+@pytest.mark.parametrize("name", sorted(quality.ROWS))
+def test_the_committed_measurement_is_of_the_committed_weights(name):
+    """Stale figures are not shown: whoever trains measures again."""
+    found = json.loads((ROOT / "settings" / "measured" / name / "quality.json").read_text())
+    assert found["weights"] == folder_digest(dataset.HERE / name)
+    assert found["judge"] == folder_digest(FOLDER)
+    assert set(found["rows"]) == {row.id for row in quality.ROWS[name]}
+
+
+@pytest.mark.parametrize("name", sorted(quality.ROWS))
+def test_the_model_card_prints_the_measurement(name):
+    """Each line of `render measure`'s table stands in the card, letter for letter."""
+    target = ROOT / "settings" / "measured" / name / "quality.json"
+    card = (dataset.HERE / "README.md").read_text(encoding="utf-8")
+    assert [line for line in table(target).splitlines() if line.rstrip() not in card] == []
+
+
+def test_a_measurement_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Rows that stand in the file for these weights are not drawn again."""
+    rows = (quality.Row("a", 1, 1.0, 2, 1), quality.Row("b", 1, 1.0, 2, 1))
+    monkeypatch.setattr(quality, "judge_itself", lambda *_: {})
+    monkeypatch.setattr("render.reference.autoencoder.psnr", lambda *_: 1.0)
+    drawn = []
+
+    def draw(pipe, row):
+        drawn.append(row.id)
+        return quality_draw(pipe, row)
+
+    quality_draw = quality.draw
+    monkeypatch.setattr(quality, "draw", draw)
+    for ids in (rows[:1], rows):
+        monkeypatch.setattr(quality, "ROWS", {"postcards": ids})
+        measure("postcards", "quality", device="cpu", out=tmp_path, sheet=None)
+    assert drawn == ["a", "b"]
