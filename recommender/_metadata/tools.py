@@ -82,7 +82,8 @@ def _by_content(text: Text) -> Record | None:
                 # XMP holds only a part of what mflux writes into EXIF.
                 rank = 2 if parse is comfyui.parse_workflow or text.key == "mflux" else 1
                 return Record(rank, text, parse)
-        if text.key == "parameters":
+        # A prompt may begin with a brace too: A1111 reads {a|b} as a choice.
+        if text.key == "parameters" and not a1111.looks_like(body):
             return Record(4, text, swarmui.parse)
     if a1111.looks_like(body):
         return Record(3, text._replace(text=body), a1111.parse)

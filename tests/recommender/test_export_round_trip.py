@@ -68,6 +68,14 @@ def as_picture(path: Path, text: str) -> ReadSettings:
     return read_settings(path)
 
 
+def reads_as_utf8(text: str) -> bool:
+    """True for Latin-1 text, such as 'Ã©', whose bytes are UTF-8: tools write both into tEXt."""
+    try:
+        return text.encode("latin-1").decode("utf-8") != text
+    except ValueError:
+        return False
+
+
 def lines(prompt: str) -> str:
     """Returns a prompt as every tool keeps it: without line ends of Windows and NUL."""
     return prompt.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
@@ -83,7 +91,9 @@ def same_numbers(found: Recommendation, made: Exported, read: ReadSettings) -> N
         assert (values["width"], values["height"]) == (found.width, found.height)
     if found.guidance_scale is None:
         return
-    if found.guidance == "distilled":
+    if any(note.endswith("has no place for it.") and "distilled" in note for note in made.notes):
+        assert values["guidance_scale"] == 1  # the model's own guidance cannot be set there
+    elif found.guidance == "distilled":
         assert values["guidance_scale"] == pytest.approx(found.guidance_scale)
         assert read.guidance == "distilled"
     elif found.guidance == "from-zero":
@@ -132,7 +142,7 @@ def test_an_infotext_reads_back(
     tmp_path: Path, tool: str, data: st.DataObject, prompt: str, negative: str, seed: int,
     strength: float | None,
 ) -> None:  # fmt: skip
-    assume(not prompt.lstrip().startswith("{"))  # read_settings takes such a text for JSON
+    assume(not reads_as_utf8(prompt + negative))
     found = draw(data, tool, strength)
     made = export(found, tool, prompt=prompt, negative_prompt=negative, seed=seed)
     read = as_picture(tmp_path / "picture.png", made.content)

@@ -252,3 +252,11 @@ def test_a_file_without_settings_is_refused_with_its_cause(
     with pytest.raises(UnreadableError) as error:
         read_settings(path)
     assert str(error.value) == f"{path}: {cause}"
+
+
+def test_a_prompt_that_begins_with_a_brace_is_still_read_from_a_picture(tmp_path: Path) -> None:
+    """A1111 reads {a|b} as a choice; SwarmUI's JSON begins with the same sign."""
+    text = b"parameters\0{oak|ash} tree\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 1"
+    found = read_settings(png(tmp_path / "picture.png", (b"tEXt", text)))
+    assert (found.tool, found.prompt) == ("A1111", "{oak|ash} tree")
+    assert found.settings["num_inference_steps"] == 20
