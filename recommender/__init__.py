@@ -9,37 +9,57 @@ if TYPE_CHECKING:
     from ._errors import (
         AmbiguousModelError,
         CatalogueError,
+        OptionError,
+        SettingsWarning,
         SweetspotError,
         UnknownModelError,
         UnreadableError,
     )
+    from ._export import TOOLS, export
+    from ._guard import guard
     from ._identify import Identification, identify
+    from ._lint import Finding, lint
     from ._metadata import ReadSettings, read_settings
     from ._recommend import Recommendation, recommend
+    from ._settings import find_setting
 
 __all__ = [
+    "TOOLS",
     "AmbiguousModelError",
     "Catalogue",
     "CatalogueError",
+    "Finding",
     "Identification",
+    "OptionError",
     "ReadSettings",
     "Recommendation",
+    "SettingsWarning",
     "SweetspotError",
     "UnknownModelError",
     "UnreadableError",
     "catalogue",
+    "export",
+    "find_setting",
+    "guard",
     "identify",
+    "lint",
     "read_settings",
     "recommend",
 ]
 
 _HOME = {
+    "TOOLS": "_export",
     "Catalogue": "_catalog",
+    "Finding": "_lint",
     "Identification": "_identify",
     "ReadSettings": "_metadata",
     "Recommendation": "_recommend",
     "catalogue": "_catalog",
+    "export": "_export",
+    "find_setting": "_settings",
+    "guard": "_guard",
     "identify": "_identify",
+    "lint": "_lint",
     "read_settings": "_metadata",
     "recommend": "_recommend",
 }

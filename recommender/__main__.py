@@ -8,24 +8,31 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ._arguments import UsageError, budget_in, number, options_in
 from ._errors import SweetspotError, visible
+
+if TYPE_CHECKING:
+    from ._recommend import Recommendation
 
 HELP = """\
 usage: sweetspot MODEL [--json]            the settings for a model, and why
-       sweetspot recommend MODEL [--json]  the same; [--scheduler NAME] [--task TASK] narrow it
-       sweetspot recommend FILE [--as MODEL]  the settings for the model in a file
+       sweetspot recommend MODEL [--json]  the same; MODEL may be a file, then [--as MODEL]
+         [--goal draft|balanced|final]       fewer steps, the usual, or the most that help
+         [--scheduler NAME] [--lora NAME]    another scheduler; an accelerator LoRA
+         [--task TASK] [--strength 0.6]      another task; a start from a picture
+         [--budget 40 | --budget 12s@0.5]    network calls; seconds at seconds a call
        sweetspot identify FILE ... [--json]   what model files are, by their headers alone
        sweetspot read FILE ... [--json]    the settings in pictures and workflows
+       sweetspot lint FILE ... [--model MODEL] [--format text|json|github]  what is wrong in them
+       sweetspot export MODEL --to TOOL    the settings as a tool takes them; [--goal ...] as above
+       sweetspot explain SETTING           a setting under any tool's name for it
        sweetspot models [--claims]         every model's answer [beside all its claims]
        sweetspot check [PATH ...]          every problem of the authoring files
        sweetspot schema [--out DIR]        the JSON Schema of those files, for editors
+       sweetspot render|measure ...        the studio, in a checkout: python -m render ...
 """
-
-
-class UsageError(Exception):
-    """The command line itself is wrong."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,54 +68,29 @@ def _dispatch(given: list[str]) -> int:
         "recommend": _recommend,
         "identify": _identify,
         "read": _read,
+        "lint": _lint,
+        "export": _export,
+        "explain": _explain,
         "models": _models,
         "check": _check,
         "schema": _schema,
+        "render": lambda words: _studio(words or ["--help"]),
+        "measure": lambda words: _studio(["measure", *words]),
     }
     command = commands.get(given[0])
     return command(given[1:]) if command else _recommend(given)
 
 
-def _options(
-    given: list[str], flags: Sequence[str], values: Sequence[str] = ()
-) -> tuple[list[str], dict[str, str]]:
-    """Parts words from options; a tenth of argparse, at none of its start-up time."""
-    words: list[str] = []
-    options: dict[str, str] = {}
-    rest = iter(given)
-    for word in rest:
-        name, equals, value = word.partition("=")
-        if word == "--":
-            words += rest
-        elif word in flags:
-            options[word] = ""
-        elif name in values:
-            found = value if equals else next(rest, None)
-            if found is None:
-                raise UsageError(f"{name}: expected a value after it, got nothing.")
-            options[name] = found
-        elif word.startswith("-") and word != "-":
-            known = ", ".join([*flags, *values]) or "none"
-            raise UsageError(f"'{visible(word)}': unknown option. Known here: {known}.")
-        else:
-            words.append(word)
-    return words, options
+_NARROWING = ("--scheduler", "--goal", "--task", "--strength", "--lora", "--budget", "--as")
 
 
 def _recommend(given: list[str]) -> int:
-    words, options = _options(given, ["--json"], ["--scheduler", "--task", "--as"])
+    words, options = options_in(given, ["--json"], _NARROWING)
     if len(words) != 1:
         raise UsageError(
             f"recommend: expected one model, got {len(words)}. Quote a name with spaces."
         )
-    from ._recommend import recommend
-
-    found = recommend(
-        words[0],
-        scheduler=options.get("--scheduler"),
-        task=options.get("--task"),
-        known_as=options.get("--as"),
-    )
+    found = _answer(words[0], options)
     if "--json" in options:
         import json
 
@@ -120,8 +102,24 @@ def _recommend(given: list[str]) -> int:
     return 0
 
 
+def _answer(name: str, options: dict[str, str]) -> Recommendation:
+    """Returns the recommendation that the narrowing options of a command ask for."""
+    from ._recommend import recommend
+
+    return recommend(
+        name,
+        scheduler=options.get("--scheduler"),
+        goal=options.get("--goal", "balanced"),
+        loras=tuple(options["--lora"].split(",")) if "--lora" in options else (),
+        task=options.get("--task"),
+        strength=number("--strength", options),
+        budget=budget_in(options),
+        known_as=options.get("--as"),
+    )
+
+
 def _identify(given: list[str]) -> int:
-    words, options = _options(given, ["--json"])
+    words, options = options_in(given, ["--json"])
     if not words:
         raise UsageError("identify: expected a model file or a folder, got nothing.")
     from ._identify import command
@@ -130,7 +128,7 @@ def _identify(given: list[str]) -> int:
 
 
 def _read(given: list[str]) -> int:
-    words, options = _options(given, ["--json"])
+    words, options = options_in(given, ["--json"])
     if not words:
         raise UsageError("read: expected a picture or a workflow, got nothing.")
     from ._metadata import command
@@ -138,8 +136,35 @@ def _read(given: list[str]) -> int:
     return command.read(words, as_json="--json" in options)
 
 
+def _lint(given: list[str]) -> int:
+    words, options = options_in(given, [], ["--model", "--format"])
+    if not words:
+        raise UsageError("lint: expected a picture, a workflow or settings as JSON, got nothing.")
+    from ._lint import command
+
+    return command.run(words, model=options.get("--model"), form=options.get("--format", "text"))
+
+
+def _export(given: list[str]) -> int:
+    words, options = options_in(given, [], ["--to", *_NARROWING])
+    if len(words) != 1 or "--to" not in options:
+        raise UsageError("export: expected one model and --to TOOL.")
+    from ._export import command
+
+    return command.run(_answer(words[0], options), options["--to"])
+
+
+def _explain(given: list[str]) -> int:
+    words, options = options_in(given, ["--json"])
+    if not words:
+        raise UsageError("explain: expected the name of a setting, got nothing.")
+    from ._settings import command
+
+    return command(" ".join(words), as_json="--json" in options)
+
+
 def _models(given: list[str]) -> int:
-    words, options = _options(given, ["--claims"])
+    words, options = options_in(given, ["--claims"])
     if words:
         raise UsageError(f"models: expected no names, got '{visible(words[0])}'.")
     from ._catalog import catalogue
@@ -150,71 +175,25 @@ def _models(given: list[str]) -> int:
 
 
 def _check(given: list[str]) -> int:
-    words, _ = _options(given, [])
-    from pathlib import Path
+    words, _ = options_in(given, [])
+    from ._checkout import check
 
-    check = _authoring("_check")
-    if words:
-        count, problems = check.check_paths([Path(word) for word in words])
-    else:
-        root = _checkout()
-        checked = check.check_root(Path(root))
-        count, problems = checked.files, checked.problems
-    for problem in problems:
-        print(problem)
-    files = "1 file" if count == 1 else f"{count} files"
-    if not problems:
-        print(f"{files}, no problems.")
-        return 0
-    print(f"{files}, {len(problems)} problem{'s' if len(problems) > 1 else ''}.", file=sys.stderr)
-    return 2 if any(problem.unreadable for problem in problems) else 1
+    return check(words)
 
 
 def _schema(given: list[str]) -> int:
-    words, options = _options(given, [], ["--out"])
+    words, options = options_in(given, [], ["--out"])
     if words:
         raise UsageError(f"schema: expected no names, got '{visible(words[0])}'.")
-    import json
-    from pathlib import Path
+    from ._checkout import schema
 
-    schemas = _authoring("_registry").json_schemas()
-    if "--out" not in options:
-        print(json.dumps(schemas, indent=2))
-        return 0
-    folder = Path(options["--out"])
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, schema in schemas.items():
-            target = folder / f"{name}.schema.json"
-            target.write_text(json.dumps(schema, indent=2) + "\n", encoding="utf-8")
-            print(visible(target, 300))
-    except OSError as error:
-        raise UsageError(f"{visible(folder)}: cannot be written: {error.strerror}.") from None
-    return 0
+    return schema(options.get("--out"))
 
 
-def _authoring(name: str) -> Any:
-    """Imports a module that needs the authoring extra, or says how to get it."""
-    from importlib import import_module
+def _studio(given: list[str]) -> int:
+    from ._checkout import studio
 
-    try:
-        return import_module(f".{name}", __package__)
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"This needs {error.name}, which is not installed. "
-            "Run: pip install 'sweetspot[authoring]'"
-        ) from None
-
-
-def _checkout() -> str:
-    from ._catalog import checkout
-
-    root = checkout()
-    if root is None:
-        raise UsageError(
-            "check: expected a checkout with settings/, got an installed package. Name a PATH."
-        )
-    return root
+    return studio(given)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import _yaml
+from . import _compile_schedulers, _yaml
 from ._catalog import FORMAT, digest_of, dumps
 from ._check import Checked, Entry, check_root
 from ._errors import CatalogueError, visible
 from ._names import loose
-from ._rule import calls
 
 # What a fine-tune or distillation keeps of its base, unless its file says otherwise.
 INHERITED = (
@@ -27,6 +26,8 @@ INHERITED = (
     "frame_rule",
 )
 _SHOWN_PROBLEMS = 20
+# Hosts whose ids end in words such as 'dev' and 'edit', which name no model by themselves.
+_HOSTED = ("fal-ai/",)
 
 
 def compile_catalogue(root: Path) -> dict[str, Any]:
@@ -38,16 +39,20 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         raise CatalogueError(_report(checked))
     models = {entry.id: entry for entry in checked.entries if entry.kind == "model"}
     resolved = {id: _model(entry, models) for id, entry in sorted(models.items())}
+    schedules = _plain(checked, "schedule")
+    samplers = _compile_schedulers.resolved(_plain(checked, "scheduler"), schedules, resolved)
     compiled = {
         "version": FORMAT,
         "digest": digest,
         "settings": _plain(checked, "setting"),
         "models": resolved,
-        "schedulers": _plain(checked, "scheduler"),
+        "schedulers": samplers,
+        "schedules": schedules,
+        "scheduler_names": _compile_schedulers.names(samplers),
         "signatures": _signatures(checked),
         "measured": _measured(root),
         "names": _names(resolved),
-        "calls": _calls(checked),
+        "calls": _compile_schedulers.costs(samplers),
     }
     # Through JSON and back: who compiles and who reads the cache then see one and the same thing.
     data: dict[str, Any] = json.loads(dumps(compiled))
@@ -202,19 +207,8 @@ def _names(models: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     declared = frozenset(names)
     for id, model in models.items():
         for name in (model.get("hub_id"), *model.get("aliases", [])):
-            short = loose(name.rsplit("/", 1)[-1]) if name else ""
+            named = name and not name.startswith(_HOSTED)
+            short = loose(name.rsplit("/", 1)[-1]) if named else ""
             if short and short not in declared:
                 names.setdefault(short, set()).add(id)
     return {name: sorted(ids) for name, ids in sorted(names.items())}
-
-
-def _calls(checked: Checked) -> dict[str, int]:
-    """Returns loose sampler name, of any tool → network calls that one more step costs."""
-    found: dict[str, int] = {}
-    for entry in checked.entries:
-        if entry.kind == "scheduler":
-            data = entry.data
-            names = [entry.id, data["name"], data["class"], *data.get("aliases", [])]
-            for name in (*names, *data["names"].values()) if "names" in data else names:
-                found.setdefault(loose(name), calls(data["calls_per_step"]))
-    return found

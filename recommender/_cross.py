@@ -6,51 +6,28 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ._cross_parts import (
+    PLAN,
+    PRACTICE,
+    WITHOUT_A_PAGE,
+    evidence_of,
+    fits,
+    is_number,
+    known_setting,
+    problem,
+)
+from ._cross_schedulers import scheduler_problems
+from ._cross_settings import setting_problems, tool_owners
+from ._cross_text import sentences_once, text_problems
 from ._errors import visible
 from ._names import loose
-from ._problems import Problem, describe, did_you_mean, dotted
+from ._problems import Problem, describe, did_you_mean
 from ._yaml import Location
 
 if TYPE_CHECKING:
     from ._check import Entry
 
-# Settings that claims may name although they have no page (and so no file) yet.
-WITHOUT_A_PAGE = {
-    "true_cfg_scale": "number",
-    "image_guidance_scale": "number",
-    "prior_num_inference_steps": "integer",
-    "prior_guidance_scale": "number",
-    "decoder_guidance_scale": "number",
-    "shift": "number",
-    "eta": "number",
-    "clip_skip": "integer",
-    "lora_scale": "number",
-    "pag_scale": "number",
-    "noise_level": "integer",
-    "max_sequence_length": "integer",
-    "controlnet_conditioning_scale": "number",
-    "timesteps": "integer",
-    "intermediate_timesteps": "number",
-    "original_inference_steps": "integer",
-    "pyramid_num_inference_steps_list": "integer",
-    "denoising_start": "number",
-    "ensemble_size": "integer",
-    "adapter_conditioning_scale": "number",
-    "control_guidance_end": "number",
-    "guidance_rescale": "number",
-    # Video and audio.
-    "num_frames": "integer",
-    "fps": "integer",
-    "guidance_scale_2": "number",
-    "min_guidance_scale": "number",
-    "max_guidance_scale": "number",
-    "audio_guidance_scale": "number",
-    "stg_scale": "number",
-    "boundary_ratio": "number",
-    "motion_bucket_id": "integer",
-    "noise_aug_strength": "number",
-}
-_WANTED = {"integer": "a whole number", "seed": "a whole number", "number": "a number"}
+__all__ = ["WITHOUT_A_PAGE", "across"]
 # Only these say which formula their number belongs to.
 GUIDANCE = frozenset(["guidance_scale", "true_cfg_scale", "image_guidance_scale"])
 
@@ -70,8 +47,13 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
     for entry in sound:
         if entry.kind in ("setting", "model"):
             found += _sources(entry)
+        if entry.kind in ("setting", "model", "scheduler"):
+            found += text_problems(entry)
+    found += scheduler_problems(kinds["scheduler"], all_ids)
+    found += tool_owners(kinds["setting"])
+    found += sentences_once(kinds["setting"].values())
     for entry in kinds["setting"].values():
-        found += _setting(entry, all_ids)
+        found += setting_problems(entry, all_ids)
         found += _comparisons(entry, kinds["plan"], all_ids)
     for entry in kinds["model"].values():
         found += _claims(entry, kinds["setting"], all_ids)
@@ -79,10 +61,6 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
         for entry in sound:
             found += _dates(entry, today)
     return found
-
-
-def _problem(entry: Entry, location: Location, message: str) -> Problem:
-    return Problem(entry.file, entry.document.line(location), dotted(location), message)
 
 
 def _owners(entries: list[Entry]) -> Iterator[Problem]:
@@ -93,18 +71,18 @@ def _owners(entries: list[Entry]) -> Iterator[Problem]:
             key = loose(name) if scope != "slug" else name
             if not key:
                 message = f"expected a name with a letter or digit, got '{visible(name)}'."
-                yield _problem(entry, location, message)
+                yield problem(entry, location, message)
                 continue
             owner = owners.setdefault((scope, key), entry)
             if owner is not entry:
                 got = f"got '{visible(name)}', which belongs to {owner.file}"
                 message = f"expected a name of its own, {got}."
-                yield _problem(entry, location, message)
+                yield problem(entry, location, message)
 
 
 def _names(entry: Entry) -> Iterator[tuple[str, Location, str]]:
     data = entry.data
-    if entry.kind in ("setting", "model", "scheduler"):
+    if entry.kind in ("setting", "model", "scheduler", "schedule"):
         yield entry.kind, (), entry.id
         for key in ("name", "title", "hub_id"):
             if key in data:
@@ -124,14 +102,14 @@ def _bases(models: dict[str, Entry], all_ids: set[tuple[str, str]]) -> Iterator[
             message = f"expected the id of a model, got '{base}'." + did_you_mean(
                 base, list(models)
             )
-            yield _problem(entry, ("base",), message)
+            yield problem(entry, ("base",), message)
             continue
         chain = [entry.id]
         while base in models and base not in chain:
             chain.append(base)
             base = models[base].data.get("base")
         if base == entry.id:
-            yield _problem(
+            yield problem(
                 entry, ("base",), f"expected no circle, got {' → '.join([*chain, base])}."
             )
 
@@ -142,14 +120,14 @@ def _sources(entry: Entry) -> Iterator[Problem]:
     for location, key in cited:
         if key not in sources:
             message = f"expected a key of sources, got '{key}'." + did_you_mean(key, list(sources))
-            yield _problem(entry, location, message)
+            yield problem(entry, location, message)
     used = {key for _, key in cited}
     for key in sources:
         if key not in used:
             message = (
                 "expected a source that something cites, got one nobody cites. Cite or remove it."
             )
-            yield _problem(entry, ("sources", key), message)
+            yield problem(entry, ("sources", key), message)
 
 
 def _citations(data: dict[str, Any]) -> Iterator[tuple[Location, str]]:
@@ -158,33 +136,12 @@ def _citations(data: dict[str, Any]) -> Iterator[tuple[Location, str]]:
             if "source" in claim:
                 yield ("claims", setting, index, "source"), claim["source"]
     for index, tool in enumerate(data.get("tools", [])):
-        yield ("tools", index, "source"), tool["source"]
-
-
-def _setting(entry: Entry, all_ids: set[tuple[str, str]]) -> Iterator[Problem]:
-    data = entry.data
-    limits = data.get("range", {})
-    if limits and data["type"] in ("string", "choice"):
-        yield _problem(
-            entry, ("range",), f"expected no range for a {data['type']}, got one. Remove it."
-        )
-    if "max" in limits and limits["max"] < limits["min"]:
-        yield _problem(entry, ("range", "max"), f"expected at least min, got {limits['max']}.")
-    if "default" in data:
-        yield from _fits(entry, ("default",), data["default"], data["type"], limits)
-    before = None
-    for band in ("low", "mid", "high"):
-        if band in data.get("values", {}):
-            here = data["values"][band]
-            for end in ("from", "to"):
-                yield from _fits(entry, ("values", band, end), here[end], "number", limits)
-            if here["to"] < here["from"] or (before is not None and here["from"] < before):
-                message = f"expected bands that rise, got {here['from']} to {here['to']}."
-                yield _problem(entry, ("values", band), message)
-            before = here["to"]
-    for index, partner in enumerate(data.get("works_with", [])):
-        location: Location = ("works_with", index, "setting")
-        yield from _known_setting(entry, location, partner["setting"], all_ids)
+        if "source" in tool:
+            yield ("tools", index, "source"), tool["source"]
+    for location, keys in evidence_of(data):
+        for index, key in enumerate(keys):
+            if key != PRACTICE and not key.startswith(PLAN):
+                yield (*location, index), key
 
 
 def _comparisons(
@@ -197,37 +154,26 @@ def _comparisons(
         plan = comparison["plan"]
         if known and plan not in known:
             message = f"expected a plan of render/plans, got '{plan}'." + did_you_mean(plan, known)
-            yield _problem(entry, (*here, "plan"), message)
+            yield problem(entry, (*here, "plan"), message)
         if plan not in plans:
             continue
         axes, show = plans[plan].data["axes"], comparison["show"]
         if show["axis"] not in (*axes, "model", "prompt"):
             message = f"expected an axis of {plan} ({', '.join(axes)}), got '{show['axis']}'."
-            yield _problem(entry, (*here, "show", "axis"), message)
+            yield problem(entry, (*here, "show", "axis"), message)
         for place, value in enumerate(show["values"]):
             rendered = axes.get(show["axis"])
             if rendered is not None and value not in rendered:
                 listed = ", ".join(visible(one) for one in rendered)
                 message = f"expected a value that {plan} renders ({listed}), got {describe(value)}."
-                yield _problem(entry, (*here, "show", "values", place), message)
-
-
-def _known_setting(
-    entry: Entry, location: Location, name: str, all_ids: set[tuple[str, str]]
-) -> Iterator[Problem]:
-    if ("setting", name) not in all_ids and name not in WITHOUT_A_PAGE:
-        known = [*(id for kind, id in sorted(all_ids) if kind == "setting"), *WITHOUT_A_PAGE]
-        message = f"expected the id of a setting, got '{visible(name)}'." + did_you_mean(
-            name, known
-        )
-        yield _problem(entry, location, message)
+                yield problem(entry, (*here, "show", "values", place), message)
 
 
 def _claims(
     entry: Entry, settings: dict[str, Entry], all_ids: set[tuple[str, str]]
 ) -> Iterator[Problem]:
     for name, claims in entry.data.get("claims", {}).items():
-        yield from _known_setting(entry, ("claims", name), name, all_ids)
+        yield from known_setting(entry, ("claims", name), name, all_ids)
         known = settings[name].data if name in settings else {}
         kind = known.get("type") or WITHOUT_A_PAGE.get(name)
         limits = known.get("range", {})
@@ -235,49 +181,19 @@ def _claims(
             here: Location = ("claims", name, index)
             if "convention" in claim and name not in GUIDANCE:
                 message = f"expected no convention outside guidance, got '{claim['convention']}'."
-                yield _problem(entry, (*here, "convention"), message)
+                yield problem(entry, (*here, "convention"), message)
             if kind is not None:
                 for key in ("value", "low", "high"):
                     if key in claim:
-                        yield from _fits(entry, (*here, key), claim[key], kind, limits, name)
+                        yield from fits(entry, (*here, key), claim[key], kind, limits, name)
             yield from _ordered(entry, here, claim)
 
 
 def _ordered(entry: Entry, here: Location, claim: dict[str, Any]) -> Iterator[Problem]:
     figures = [claim[key] for key in ("low", "value", "high") if key in claim]
-    if all(_is_number(figure) for figure in figures) and figures != sorted(figures):
+    if all(is_number(figure) for figure in figures) and figures != sorted(figures):
         shown = " ≤ ".join(str(figure) for figure in figures)
-        yield _problem(entry, here, f"expected low ≤ value ≤ high, got {shown}.")
-
-
-def _fits(
-    entry: Entry, location: Location, value: Any, kind: str, limits: dict[str, Any], claim: str = ""
-) -> Iterator[Problem]:
-    """A figure has its setting's type and lies in its range; a list is judged item by item."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _fits(entry, location, item, kind, limits, claim)
-        return
-    wanted = _WANTED.get(kind, "text")
-    # A claim about a prompt says whether the model takes one at all.
-    about_support = bool(claim) and kind == "string" and isinstance(value, bool)
-    if not about_support and not _is_a(wanted, value):
-        yield _problem(entry, location, f"expected {wanted}, got {describe(value)}.")
-    elif _is_number(value) and "min" in limits:
-        high = limits.get("max")
-        if value < limits["min"] or (high is not None and value > high):
-            span = f"at least {limits['min']}" if high is None else f"{limits['min']} to {high}"
-            yield _problem(entry, location, f"expected {span}, got {value}.")
-
-
-def _is_a(wanted: str, value: Any) -> bool:
-    if wanted == "text":
-        return isinstance(value, str)
-    return _is_number(value) and (wanted == "a number" or isinstance(value, int))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        yield problem(entry, here, f"expected low ≤ value ≤ high, got {shown}.")
 
 
 def _dates(entry: Entry, today: date) -> Iterator[Problem]:
@@ -293,7 +209,7 @@ def _dates(entry: Entry, today: date) -> Iterator[Problem]:
         try:
             day = date.fromisoformat((text + "-01-01")[:10])
         except ValueError:
-            yield _problem(entry, location, f"expected a day of the calendar, got '{text}'.")
+            yield problem(entry, location, f"expected a day of the calendar, got '{text}'.")
             continue
         if day > today + timedelta(days=1):
-            yield _problem(entry, location, f"expected a day that has come, got '{text}'.")
+            yield problem(entry, location, f"expected a day that has come, got '{text}'.")

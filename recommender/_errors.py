@@ -4,6 +4,7 @@ SweetspotError
 ├── UnknownModelError      no model has this name; carries the nearest names
 ├── AmbiguousModelError    several models have this name; carries them as candidates
 ├── CatalogueError         the catalogue cannot be read or compiled; carries the problems
+├── OptionError            an option has a value that it cannot have here
 └── UnreadableError        a file from outside cannot be read, or holds nothing we know
 """
 
@@ -83,8 +84,16 @@ class CatalogueError(SweetspotError):
     """The catalogue is missing, damaged, or its files do not pass `check`."""
 
 
+class OptionError(SweetspotError, ValueError):
+    """An option of a question has a value that it cannot have, or not for this model."""
+
+
 class UnreadableError(SweetspotError, ValueError):
     """A file from outside cannot be read, or nothing we know stands in it."""
+
+
+class SettingsWarning(UserWarning):
+    """A pipeline is asked for something that costs far more, or gives far less, than it could."""
 
 
 def _either(names: tuple[str, ...]) -> str:

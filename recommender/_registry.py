@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ._schema import Model, Scheduler, Setting
+from ._schema import Model
 from ._schema_render import Manifest, Plan
+from ._schema_scheduler import Schedule, Scheduler
+from ._schema_setting import Setting
 from ._schema_signature import Signature
 
 
@@ -30,6 +32,7 @@ KINDS = (
     FileKind("setting", "settings/*.yaml", Setting),
     FileKind("model", "settings/models/*/*.yaml", Model),
     FileKind("scheduler", "settings/schedulers/*.yaml", Scheduler),
+    FileKind("schedule", "settings/schedules/*.yaml", Schedule),
     FileKind("signature", "settings/signatures/*.yaml", Signature),
     FileKind("plan", "render/plans/*.yaml", Plan),
     FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest),

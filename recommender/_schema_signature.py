@@ -73,7 +73,14 @@ class Part(Strict):
     """One network of a family: its transformer, its VAE, …"""
 
     component: Literal[
-        "transformer", "unet", "controlnet", "motion-module", "embedding", "vae", "text-encoder"
+        "transformer",
+        "unet",
+        "controlnet",
+        "image-adapter",
+        "motion-module",
+        "embedding",
+        "vae",
+        "text-encoder",
     ]
     name: Text | None = None
     families: list[Slug] | None = None
@@ -85,6 +92,7 @@ class Adapter(Strict):
     """The layers a LoRA for this family changes, as rows and columns."""
 
     name: Text | None = None
+    families: list[Slug] | None = None
     layers: Annotated[
         dict[Annotated[str, Field(pattern=LAYER)], list[Annotated[int, Field(ge=-1)]]],
         Field(min_length=2),
@@ -99,6 +107,7 @@ class Signature(Strict):
     name: Text
     parts: list[Part] = Field(default_factory=list)
     adapters: list[Adapter] = Field(default_factory=list)
+    trains_text: Literal[True] | None = None
     classes: list[Text] = Field(default_factory=list)
     metadata: list[Text] = Field(default_factory=list)
     sources: dict[Slug, Source] = Field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._recommend import Recommendation, answer, where
+from ._recommend import Recommendation, answer
+from ._why import where
 
 if TYPE_CHECKING:
     from ._catalog import Catalogue
@@ -44,9 +45,27 @@ def _span(found: Recommendation) -> str:
     return f" ({low}–{'?' if found.high is None else found.high})"
 
 
+def _cost(found: Recommendation) -> list[str]:
+    """Returns how many steps run and what that costs: '30 of 100 steps run · 60 network calls'."""
+    shown = []
+    if found.effective_steps != found.steps:
+        shown.append(f"{found.effective_steps} of {found.steps} steps run")
+    if found.calls is not None:
+        shown.append(f"{found.calls} network call{'' if found.calls == 1 else 's'}")
+    return [" · ".join(shown)] if shown else []
+
+
+def _name(found: Recommendation) -> str:
+    loras = f" with {', '.join(found.loras)}" if found.loras else ""
+    strength = "" if found.strength is None else f" at strength {found.strength:g}"
+    return f"{found.name} ({found.model}){loras}{strength}"
+
+
 def lines(found: Recommendation) -> list[str]:
-    """Returns the whole answer: headline, model, rule, why and sources."""
-    shown = [headline(found), f"{found.name} ({found.model})", ""]
+    """Returns the whole answer: headline, model, cost, warnings, rule, why and sources."""
+    shown = [headline(found), _name(found), *_cost(found)]
+    shown += [f"Warning: {warning}" for warning in found.warnings]
+    shown.append("")
     rule, *why = found.why
     shown.append(f"Rule: {rule}")
     shown += [f"  {line}" for line in why]

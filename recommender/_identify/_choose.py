@@ -40,7 +40,8 @@ def model_in(known: Catalogue, path: Path, claimed: str | None = None) -> tuple[
     where = visible(name, 300)
     if claimed is not None:
         return _claimed(known, found, where, claimed)
-    if found.component in ("vae", "text-encoder", "embedding"):
+    alone = ("vae", "text-encoder", "embedding")
+    if found.component in alone or (found.component == "image-adapter" and not found.candidates):
         raise UnreadableError(
             f"{where}: expected a diffusion model, got {found.name}, which has no settings."
         )
@@ -54,7 +55,7 @@ def model_in(known: Catalogue, path: Path, claimed: str | None = None) -> tuple[
 def _claimed(known: Catalogue, found: Identification, where: str, claimed: str) -> tuple[str, str]:
     id = known.find(claimed)
     family = known.models[id]["family"]
-    own = {known.models[one]["family"] for one in _all_of(known, found)}
+    own = {known.models[one]["family"] for one in all_of(known, found)}
     if own and family not in own and not found.abstained:
         raise UnreadableError(
             f"{where}: expected a model of the {found.name} family, got '{visible(claimed)}', "
@@ -63,7 +64,7 @@ def _claimed(known: Catalogue, found: Identification, where: str, claimed: str) 
     return id, f"{where} is {found.headline()}; you say that it is {known.models[id]['name']}."
 
 
-def _all_of(known: Catalogue, found: Identification) -> set[str]:
+def all_of(known: Catalogue, found: Identification) -> set[str]:
     """Returns every model that the rules of the file's family name."""
     if found.family is None:
         return set()
@@ -95,19 +96,22 @@ def _unknown(found: Identification) -> str:
 
 
 def _which(known: Catalogue, found: Identification, where: str) -> str:
+    return which(known, found.candidates, f"{where}: {found.headline()}", "--as MODEL")
+
+
+def which(known: Catalogue, candidates: tuple[str, ...], what: str, option: str) -> str:
     """Returns '… 8 if Z-Image-Turbo, 50 if Z-Image', the steps each candidate would take."""
     from .._recommend import answer
 
     groups: dict[Any, list[str]] = {}
-    for id in found.candidates:
+    for id in candidates:
         one = answer(known, id)
         groups.setdefault(one.steps, []).append(one.name)
     order = sorted(groups, key=lambda steps: (steps is None, steps))
     shown = [_group(steps, groups[steps]) for steps in order]
-    count = len(found.candidates)
     return (
-        f"{where}: {found.headline()}. Nothing in it tells which of {count} models it is: "
-        f"{', '.join(shown)}. Say which with --as MODEL."
+        f"{what}. Nothing in it tells which of {len(candidates)} models it is: "
+        f"{', '.join(shown)}. Say which with {option}."
     )
 
 

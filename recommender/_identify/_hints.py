@@ -20,6 +20,16 @@ _ACCELERATIONS = {
     "tcd": "TCD", "pcm": "PCM", "distilled": "distilled", "distill": "distilled", "fast": "fast",
     "lightx2v": "lightx2v", "causvid": "CausVid", "sprint": "Sprint", "perflow": "PeRFlow",
 }  # fmt: skip
+# What files and folders call what a network gives back, in the catalogue's words.
+_PREDICTIONS = {
+    "epsilon": "epsilon", "eps": "epsilon", "v": "v_prediction", "v_prediction": "v_prediction",
+    "sample": "sample", "flow_prediction": "flow",
+}  # fmt: skip
+# Architectures of the model spec whose names say it too.
+_BY_ARCHITECTURE = {
+    "stablediffusionv2512": "epsilon",
+    "stablediffusionv2768v": "v_prediction",
+}
 _HURRIED = frozenset(part for word in _ACCELERATIONS for part in tokens(word))
 
 
@@ -39,6 +49,34 @@ def said(
         if families:
             found.append((key, visible(value), families))
     return found
+
+
+def predictions(metadata: Mapping[str, str], config: object) -> list[tuple[str, str]]:
+    """Returns who says what the network predicts: the words of it, and the catalogue's name.
+
+    `config` is what the scheduler of a diffusers folder has for its prediction_type.
+    """
+    found = []
+    if isinstance(config, str) and config in _PREDICTIONS:
+        found.append((f"The scheduler's config says prediction_type {config}", config))
+    stated = metadata.get("modelspec.prediction_type", "")[:40].lower()
+    if stated in _PREDICTIONS:
+        found.append((f"The metadata says modelspec.prediction_type = {stated}", stated))
+    named = metadata.get("modelspec.architecture", "")[:200].removesuffix("/lora")
+    if loose(named) in _BY_ARCHITECTURE:
+        found.append((f"The metadata says modelspec.architecture = {visible(named)}", named))
+    return [(said, _PREDICTIONS.get(name) or _BY_ARCHITECTURE[loose(name)]) for said, name in found]
+
+
+def families_by_name(signatures: Mapping[str, Any], families: list[str], path: str) -> list[str]:
+    """Returns those of several families whose own word a file's name has."""
+    mine = tokens(_stem(path))
+    marks = {
+        family: {word for word in words(f"{family} {signatures[family]['name']}") if len(word) > 3}
+        for family in families
+    }
+    shared = set.intersection(*marks.values()) if marks else set()
+    return [family for family in families if (marks[family] - shared) & (mine | set(words(path)))]
 
 
 def acceleration(path: str) -> str | None:

@@ -11,6 +11,7 @@ from ._header import Header, quantisation, unpacked, usual_type
 from ._read import Path, read
 from ._result import Identification
 
+_PREDICTS = "scheduler.prediction_type"
 _BUNDLED = {
     "vae": ("first_stage_model.", "vae.", "pretransform."),
     "text-encoder": ("cond_stage_model.", "conditioner.", "text_encoders.", "text_encoder."),
@@ -48,13 +49,13 @@ def judge(known: Catalogue, path: str, header: Header) -> Identification:
     tensors = unpacked(header.tensors)
     answer = _Answer()
     if _adapter.is_adapter(tensors):
-        _lora(answer, signatures, tensors)
+        _lora(answer, signatures, tensors, header, path)
     else:
         _network(answer, signatures, tensors, header.format == "gguf")
     _configs(answer, signatures, header)
     _metadata(answer, signatures, header)
     answer.evidence += header.notes
-    candidates = _candidates(known, answer)
+    candidates = _by_prediction(known, answer, header, _candidates(known, answer))
     if answer.component == "lora" and candidates and not _hints.acceleration(path):
         answer.evidence.append("Its name speaks of no acceleration, so it changes no settings.")
         candidates = ()
@@ -126,19 +127,52 @@ def _bundled(tensors: _match.Tensors, prefix: str) -> tuple[str, ...]:
     return tuple(part for part, marks in _BUNDLED.items() if firsts & set(marks))
 
 
-def _lora(answer: _Answer, signatures: dict[str, Any], tensors: _match.Tensors) -> None:
+def _lora(
+    answer: _Answer,
+    signatures: dict[str, Any],
+    tensors: _match.Tensors,
+    header: Header,
+    path: str,
+) -> None:
     made = _adapter.changes(tensors)
     found = _adapter.families(signatures, made)
     answer.component = "lora"
-    answer.families = list(dict.fromkeys(family for family, _ in found))
+    spread = [(one, rule) for family, rule in found for one in rule.get("families", [family])]
+    answer.families = list(dict.fromkeys(family for family, _ in spread))
     answer.evidence.append(f"It changes {len(made.layers)} kinds of layers.")
     if not found:
         return
+    if len(answer.families) > 1:
+        _which_family(answer, signatures, made, header, path)
+        found = [(family, rule) for family, rule in spread if family in answer.families]
     answer.name = " or ".join(signatures[family]["name"] for family in answer.families)
-    if len(answer.families) == 1:
+    if len({id(rule) for _, rule in found}) == 1 or len(answer.families) == 1:
         answer.variants = [
             {"name": rule["name"], **rule} if "name" in rule else rule for _, rule in found
         ]
+
+
+def _which_family(
+    answer: _Answer,
+    signatures: dict[str, Any],
+    made: _adapter.Changes,
+    header: Header,
+    path: str,
+) -> None:
+    """Narrows families that share their layers by the LoRA's other layers, metadata and name."""
+    trained = [f for f in answer.families if signatures[f].get("trains_text")]
+    if made.text and trained and len(trained) < len(answer.families):
+        answer.families = trained
+        answer.evidence.append("It changes text encoders too, which tells its family.")
+    for key, value, meant in _hints.said(signatures, header.metadata):
+        both = [family for family in answer.families if family in meant]
+        if both and len(both) < len(answer.families):
+            answer.families = both
+            answer.evidence.append(f"{key} = {value} alone tells which family it is for.")
+    named = _hints.families_by_name(signatures, answer.families, path)
+    if named and len(named) < len(answer.families):
+        answer.families = named
+        answer.evidence.append("Its name alone tells which family it is for; the layers do not.")
 
 
 def _configs(answer: _Answer, signatures: dict[str, Any], header: Header) -> None:
@@ -217,6 +251,28 @@ def _disagree(answer: _Answer, signatures: dict[str, Any], says: str, meant: lis
 def _candidates(known: Catalogue, answer: _Answer) -> tuple[str, ...]:
     ids = [id for variant in answer.variants for id in variant.get("models", [])]
     return tuple(dict.fromkeys(id for id in ids if id in known.models))
+
+
+def _by_prediction(
+    known: Catalogue, answer: _Answer, header: Header, candidates: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Narrows the models by what the folder or the metadata says the network predicts."""
+    predicts = {id: known.models[id].get("prediction") for id in candidates}
+    if answer.component == "lora" or len({*predicts.values()} - {None}) < 2:
+        return candidates
+    told = _hints.predictions(header.metadata, _folder.lookup(header.configs, _PREDICTS))
+    for said, prediction in told:
+        kept = tuple(id for id in candidates if predicts[id] in (None, prediction))
+        if kept:
+            candidates = kept
+            answer.evidence.append(f"{said}.")
+        else:
+            before = " or ".join(dict.fromkeys(str(predicts[id]) for id in candidates))
+            answer.contradictions.append(f"{said}; what was heard before says {before}.")
+    if not told:
+        kinds = " or ".join(sorted({*predicts.values()} - {None}))
+        answer.evidence.append(f"No tensor tells what it predicts: {kinds}.")
+    return candidates
 
 
 def _result(

@@ -23,7 +23,7 @@ PREFIXES = (
     "text_encoders.", "cond_stage_model.", "base_model.model.",
 )  # fmt: skip
 _FEWEST = 6
-MAIN = ("transformer", "unet", "controlnet", "motion-module", "embedding")
+MAIN = ("transformer", "unet", "controlnet", "image-adapter", "motion-module", "embedding")
 
 
 class Match(NamedTuple):

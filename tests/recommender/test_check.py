@@ -36,7 +36,8 @@ def test_a_sound_tree_has_no_problems(tree: Tree) -> None:
          [":1: group: expected this key, got nothing. Add it.",
           ":3: gruop: unknown key. Did you mean 'group'?"]),
         (STEPS, "group: quality", "group: qualty",
-         [":3: group: expected 'quality', 'guidance', 'sampling', 'size', 'prompt' or 'input', "
+         [":3: group: expected 'quality', 'guidance', 'sampling', 'size', 'prompt', 'input', "
+          "'adapters', 'refine', 'speed', 'video' or 'output', "
           "got the text 'qualty'. Did you mean 'quality'?"]),
         (STEPS, "aliases: [steps]", "aliases: [1.50]",
          [":5: aliases[0]: expected text, got the number 1.5. Put it in quotes: '1.50'."]),

@@ -52,6 +52,7 @@ def test_an_answer_is_a_headline_then_rule_why_and_sources(tree: Tree, words: li
     assert out.splitlines() == [
         "4 steps (1–4) · guidance off",
         "Plain Turbo (plain-turbo)",
+        "4 network calls",
         "",
         "Rule: A step-distilled model runs at its authors' figure; no tool's default overrides it.",
         "  4 (1–4) – authors: maker/plain turbo.md.",
@@ -76,7 +77,53 @@ def test_json_has_the_documented_keys(tree: Tree) -> None:
 
 def test_scheduler_and_task_narrow_the_claims(tree: Tree) -> None:
     assert run(tree, "plain", "--scheduler", "Heun")[1].startswith("20 steps (10–50) · ")
-    assert run(tree, "plain", "--task=inpaint")[1].startswith("90 steps\n")
+    assert run(tree, "plain", "--task=inpaint")[1].startswith("90 steps · guidance 7.5 · ")
+
+
+def test_every_option_is_heard(tree: Tree) -> None:
+    assert run(tree, "plain", "--goal=draft")[1].startswith("20 steps (20–50) · ")
+    assert run(tree, "plain", "--strength", "0.5", "--budget", "50")[1].splitlines()[:3] == [
+        "50 steps (40–100) · guidance 7.5 · EulerDiscreteScheduler",
+        "Plain 1.0 (plain-base) at strength 0.5",
+        "25 of 50 steps run · 50 network calls",
+    ]
+    by_time = run(tree, "plain", "--budget=25s@0.5")
+    assert by_time == run(tree, "plain", "--budget=50")
+    assert (
+        run(tree, "plain", "--budget", "8")[1]
+        .splitlines()[3]
+        .startswith("Warning: The budget of 8 calls is too small: 20 steps")
+    )
+    assert run(tree, "plain", "--lora", "plain-turbo", "--lora", "plain-tune")[2] == (
+        "loras: expected an accelerator LoRA, got 'plain-turbo', which is the model Plain Turbo. "
+        "Other LoRAs change no settings: leave them out.\n"
+    )
+
+
+def test_the_studio_runs_in_a_checkout_and_hands_its_exit_code_on() -> None:
+    code, out, _ = run(None, "render", "--help")
+    assert code == 0 and out.startswith("usage: python -m render")
+    assert run(None, "render", "no-such-command")[0] == 2
+
+
+def test_without_a_checkout_the_studio_says_how_to_get_one(tree: Tree, tmp_path: Path) -> None:
+    (tmp_path / "installed").mkdir()
+    (tmp_path / "installed/recommender").symlink_to(CHECKOUT / "recommender")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import recommender, recommender._catalog as c; c._PACKAGE = sys.argv[1] + '/recommender'\n"
+        "from recommender.__main__ import main; sys.exit(main(['measure', 'x']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "installed")],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "The studio runs from a checkout. Run: git clone "
+        "https://github.com/sweetspot-guide/sweetspot && cd sweetspot && make guide\n",
+    )
 
 
 def test_the_table_shows_every_answer_beside_all_its_claims(tree: Tree) -> None:
@@ -102,7 +149,12 @@ def test_the_table_shows_every_answer_beside_all_its_claims(tree: Tree) -> None:
         (["plain", "turbo"], "recommend: expected one model, got 2. Quote a name with spaces.\n"),
         (["recommend"], "recommend: expected one model, got 0. Quote a name with spaces.\n"),
         (["plain", "--jsn"],
-         "'--jsn': unknown option. Known here: --json, --scheduler, --task, --as.\n"),
+         "'--jsn': unknown option. Known here: --json, --scheduler, --goal, --task, --strength, "
+         "--lora, --budget, --as.\n"),
+        (["plain", "--goal", "best"], "goal: expected draft, balanced or final, got 'best'.\n"),
+        (["plain", "--strength", "half"], "--strength: expected a number, got 'half'.\n"),
+        (["plain", "--budget", "9s"], "--budget: expected calls such as 40, or seconds at seconds "
+         "a call such as 12s@0.5, got '9s'.\n"),
         (["plain", "--task"], "--task: expected a value after it, got nothing.\n"),
         (["models", "x"], "models: expected no names, got 'x'.\n"),
         (["check", "--all"], "'--all': unknown option. Known here: none.\n"),
@@ -125,7 +177,8 @@ def test_findings_end_with_1_and_unreadable_input_with_2(tree: Tree) -> None:
     assert (code, err) == (1, "9 files, 1 problem.\n")
     assert out == (
         "settings/scheduler.yaml:3: group: expected 'quality', 'guidance', 'sampling', 'size', "
-        "'prompt' or 'input', got the text 'samplin'. Did you mean 'sampling'?\n"
+        "'prompt', 'input', 'adapters', 'refine', 'speed', 'video' or 'output', got the text "
+        "'samplin'. Did you mean 'sampling'?\n"
     )
     assert run(tree, "check", "settings", "nowhere.yaml")[0] == 2
     tree.write("settings/deep.yaml", "[" * 50_000)
@@ -157,7 +210,7 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(tree: Tree) -> None:
 
 def test_the_editors_schemas_hold_for_every_file(tree: Tree, tmp_path: Path) -> None:
     code, out, _ = run(tree, "schema", "--out", str(tmp_path / "schemas"))
-    assert code == 0 and len(out.splitlines()) == 6
+    assert code == 0 and len(out.splitlines()) == 7
     for name, pattern in (("setting", "*"), ("model", "models/*/*"), ("scheduler", "schedulers/*")):
         schema = json.loads((tmp_path / f"schemas/{name}.schema.json").read_text("utf-8"))
         validator = jsonschema.Draft202012Validator(schema)

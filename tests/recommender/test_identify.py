@@ -19,7 +19,7 @@ from recommender._identify._identify import judge
 from tests.recommender.headers import build, truth
 
 CHECKOUT = Path(__file__).parents[2]
-FILES = ("native", "diffusers", "transformers")
+FILES = ("native", "diffusers", "transformers", "adapters")
 FORMS = ("bf16", "fp8", "nf4", "gguf")
 PREFIXES = ("", "model.diffusion_model.", "diffusion_model.", "net.", "transformer.", "unet.",
             "model.")  # fmt: skip
@@ -79,9 +79,11 @@ def test_no_network_in_any_form_is_taken_for_another(known: Catalogue) -> None:
     wrong: list[str] = []
     for file, name in NETWORKS:
         for form in FORMS:
-            # A text encoder's own names begin with these prefixes; it stands behind none.
+            # A text encoder's own names begin with these prefixes, and an image adapter is a file
+            # of its own: they stand behind none.
+            bare = file == "transformers" or (expected(file, name) or ("",))[0] == "image-adapter"
             more = list(PREFIXES[1:]) if EVERYTHING else [next(others)] if form == "bf16" else []
-            for prefix in ["", *([] if file == "transformers" else more)]:
+            for prefix in ["", *([] if bare else more)]:
                 count += 1
                 wrong += mistakes(known, file, name, form, prefix)
     assert wrong == []

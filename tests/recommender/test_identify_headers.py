@@ -29,7 +29,7 @@ def test_the_headers_are_what_their_classes_make_on_the_meta_device() -> None:
 
 def test_every_header_says_where_it_is_from_and_the_folder_stays_small() -> None:
     size = 0
-    for file in ("native", "diffusers", "transformers"):
+    for file in ("native", "diffusers", "transformers", "adapters"):
         path = build.FOLDER / f"{file}.json"
         size += path.stat().st_size
         for entry in json.loads(path.read_text("utf-8")).values():

@@ -33,9 +33,6 @@ LORAS = [
     ("diffusers", "sd-1", "unet.", "sd-1"),
     ("native", "sd-1", "kohya", "sd-1"),
     ("diffusers", "sd-2", "kohya", "sd-2"),
-    ("diffusers", "sdxl", "kohya", "sdxl"),
-    ("diffusers", "sdxl", "unet.", "sdxl"),
-    ("native", "sdxl", "kohya", "sdxl"),
     ("native", "flux-1-dev", "kohya", "flux-1"),
     ("native", "flux-1-dev", "diffusion_model.", "flux-1"),
     ("native", "flux-1-dev", "lokr", "flux-1"),
@@ -66,6 +63,50 @@ def test_a_lora_is_told_by_the_layers_it_changes(
     some = dict(random.Random(1).sample(sorted(tensors.items()), len(tensors) // 4))
     found = judged(known, some, "my_style.safetensors")
     assert found.component == "lora" and family in found.families
+
+
+KOHYA = {"ss_base_model_version": "sdxl_base_v1-0"}
+SPEC = {"modelspec.architecture": "stable-diffusion-xl-v1-base/lora"}
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata", "families"),
+    [
+        ("my_style.safetensors", {}, ("sdxl", "kolors")),
+        ("my_style.safetensors", KOHYA, ("sdxl",)),
+        ("my_style.safetensors", SPEC, ("sdxl",)),
+        ("my_sdxl_style.safetensors", {}, ("sdxl",)),
+        ("Kolors-style.safetensors", {}, ("kolors",)),
+        ("kolors_style.safetensors", KOHYA, ("sdxl",)),
+        ("xl_style.safetensors", {}, ("sdxl", "kolors")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "dialect"), [("diffusers", "kohya"), ("diffusers", "unet."), ("native", "kohya")]
+)
+def test_a_lora_for_the_u_net_of_sdxl_may_be_for_kolors_until_something_else_tells(
+    known: Catalogue,
+    file: str,
+    dialect: str,
+    name: str,
+    metadata: dict[str, str],
+    families: tuple[str, ...],
+) -> None:
+    """Both networks have the same layers; the tensors cannot tell."""
+    tensors = build.lora(build.load(file)["sdxl"], dialect)
+    header = Header("safetensors", {key: Tensor(*one) for key, one in tensors.items()}, metadata)
+    found = judge(known, name, header)
+    assert (found.component, found.families) == ("lora", families)
+    assert found.abstained == (len(families) > 1)
+
+
+def test_a_lora_of_sdxl_that_changes_text_encoders_is_not_for_kolors(known: Catalogue) -> None:
+    """Kolors has none of SDXL's text encoders."""
+    tensors = build.lora(build.load("diffusers")["sdxl"], "kohya")
+    tensors["lora_te1_text_model_encoder_layers_0_mlp_fc1.lora_down.weight"] = "BF16", (8, 768)
+    found = judged(known, tensors, "my_style.safetensors")
+    assert (found.families, found.abstained) == (("sdxl",), False)
+    assert "It changes text encoders too, which tells its family." in found.evidence
 
 
 def test_a_lora_for_layers_that_several_families_share_is_a_set(known: Catalogue) -> None:

@@ -119,7 +119,7 @@ def test_an_acceleration_lora_is_recommended_by_its_name(tmp_path: Path) -> None
     with pytest.raises(UnreadableError) as caught:
         recommend(path)
     assert str(caught.value) == (
-        f"{path}: a LoRA for SDXL, and nothing tells that it changes the settings. "
+        f"{path}: a LoRA for SDXL or Kolors, and nothing tells that it changes the settings. "
         "Ask for its base model."
     )
 

@@ -12,7 +12,9 @@ from recommender import AmbiguousModelError, catalogue, recommend
 from recommender._check import check_root
 from recommender._cross import WITHOUT_A_PAGE
 from recommender._names import loose
-from recommender._schema import Claim, Model, Scheduler, Setting, Source
+from recommender._schema import Claim, Model, Source
+from recommender._schema_scheduler import Scheduler
+from recommender._schema_setting import Band, Choice, Conversion, Partner, Setting, Tool, Worked
 from recommender._schema_signature import Adapter, Layout, Part, Signature, Variant
 
 if TYPE_CHECKING:
@@ -91,6 +93,9 @@ def test_the_examples_of_the_reference_are_sound_files(tree: Tree, file: str, te
             path = tree.root / f"settings/{id}.yaml"
             source = (tree.root / "settings/guidance_scale.yaml").read_text("utf-8")
             source = source.replace("Guidance scale", id).replace("guidance-scale", id)
+            # No sentence may stand on two pages.
+            source = source.replace("How closely the prompt is followed", f"What {id} says here")
+            source = source.replace("It weighs the prompt", f"It is {id} alone")
             path.write_text(source.replace("[cfg]", "[]"), "utf-8")
     (tree.root / file).parent.mkdir(parents=True, exist_ok=True)
     (tree.root / file).write_text(text, "utf-8")
@@ -103,7 +108,8 @@ def test_the_examples_of_the_reference_are_sound_files(tree: Tree, file: str, te
 
 def test_the_reference_names_every_key_and_every_setting_without_a_page() -> None:
     signatures = (Signature, Part, Layout, Variant, Adapter)
-    for schema in (Setting, Model, Scheduler, Source, Claim, *signatures):
+    settings = (Setting, Band, Choice, Partner, Tool, Conversion, Worked)
+    for schema in (*settings, Model, Scheduler, Source, Claim, *signatures):
         for name, field in schema.model_fields.items():
             assert re.search(rf"\b{field.alias or name}\b", REFERENCE), f"{schema}: {name}"
     for name in WITHOUT_A_PAGE:

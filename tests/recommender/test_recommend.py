@@ -254,8 +254,8 @@ def test_to_dict_holds_plain_data_in_the_documented_keys(tree: Tree) -> None:
 
 
 def test_a_name_that_is_no_text_is_refused() -> None:
-    with pytest.raises(TypeError, match="expected a model's name as text, got int"):
-        recommend(4)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="as text, a path or a diffusers pipeline, got int"):
+        recommend(4)
 
 
 def test_errors_survive_pickling() -> None:

@@ -1,0 +1,263 @@
+"""A live diffusers pipeline: which model it is, and how it gets its settings.
+
+Nothing here imports torch or diffusers. A pipeline is known by what it has; the classes of
+schedulers are looked up in the package its own scheduler comes from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._catalog import Catalogue
+from ._errors import AmbiguousModelError, SettingsWarning, UnreadableError, visible
+from ._names import loose, without_storage
+from ._schedule import FLOW_BY_FLAG, overruns, starts_at_zero
+from ._weights import weights_of
+
+if TYPE_CHECKING:
+    from ._identify._header import Header
+    from ._identify._result import Identification
+    from ._recommend import Recommendation
+
+_NETWORKS = ("transformer", "unet", "prior", "decoder")
+# What a scheduler's own name brings along, as diffusers calls it.
+_FLAGS = frozenset((
+    "timestep_spacing", "steps_offset", "algorithm_type", "solver_order", "solver_type",
+    "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
+    "use_flow_sigmas", "final_sigmas_type", "euler_at_final", "lower_order_final", "skip_prk_steps",
+    "set_alpha_to_one", "stochastic_sampling", "predict_x0", "disable_corrector", "thresholding",
+    "prediction_type", "flow_shift",
+))  # fmt: skip
+_TYPES = {
+    "float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64", "uint8": "U8",
+    "int8": "I8", "int32": "I32", "int64": "I64", "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+}  # fmt: skip
+
+
+def bare(pipe: Any) -> Any:
+    """Returns the pipeline itself where guard() wraps it."""
+    return vars(pipe).get("_guarded_pipe", pipe) if hasattr(pipe, "__dict__") else pipe
+
+
+def is_pipeline(thing: object) -> bool:
+    """True for what can be called and has a config and a network, as pipelines of diffusers do."""
+    return (
+        callable(thing)
+        and not isinstance(thing, type)
+        and isinstance(getattr(thing, "config", None), Mapping)
+        and any(getattr(thing, part, None) is not None for part in (*_NETWORKS, "scheduler"))
+    )
+
+
+def refuse(thing: object) -> None:
+    """Raises TypeError for what is no pipeline."""
+    if not is_pipeline(thing):
+        raise TypeError(
+            "recommend: expected a model's name as text, a path or a diffusers pipeline, got "
+            f"{type(thing).__name__}."
+        )
+
+
+def model_of(
+    known: Catalogue, pipe: Any, known_as: str | None = None
+) -> tuple[str, tuple[str, ...], str | None]:
+    """Returns the id of a pipeline's model, how that was told, and the digest of its weights.
+
+    Raises AmbiguousModelError with the candidates where nothing tells which of them it is,
+    UnreadableError where it is no model known here, and UnknownModelError for a wrong `known_as`.
+    """
+    pipe = bare(pipe)
+    name = origin(pipe)
+    where = visible(type(pipe).__name__)
+    found = _judged(known, pipe, name)
+    if known_as is not None:
+        id, told = known.find(known_as), "you say that it is"
+        if not _fits(known, found, id):
+            raise UnreadableError(
+                f"{where}: expected a model of the {found.name} family, got "
+                f"'{visible(known_as)}', which its class or its tensors contradict."
+            )
+    else:
+        named = tuple(one for one in _named(known, name) if _fits(known, found, one))
+        candidates = named or found.candidates
+        if len(candidates) != 1:
+            raise _undecided(known, found, candidates, where)
+        id, told = candidates[0], f"told by its {'name' if named else 'tensors'}:"
+    sentence = f"The {where} is {found.headline()}; {told} {known.models[id]['name']}."
+    return id, (sentence,), weights_of(known, id, name)
+
+
+def _judged(known: Catalogue, pipe: Any, name: str) -> Identification:
+    """Identifies a pipeline by its tensors, or where they are of no known size, by its class."""
+    from ._identify._identify import judge
+
+    header = _header(pipe)
+    found = judge(known, name, header)
+    if found.families or not header.tensors:
+        return found
+    header.tensors = {}
+    return judge(known, name, header)
+
+
+def origin(pipe: Any) -> str:
+    """Returns the hub id or folder that a pipeline was loaded from, empty where it has none."""
+    config = getattr(pipe, "config", None)
+    name = config.get("_name_or_path") if isinstance(config, Mapping) else None
+    for one in (name, getattr(pipe, "name_or_path", None)):
+        if isinstance(one, str | os.PathLike) and one:
+            return os.fsdecode(one)
+    return ""
+
+
+def _fits(known: Catalogue, found: Identification, id: str) -> bool:
+    """True unless the tensors or the class are those of another family, or another variant."""
+    from ._identify._choose import all_of
+
+    listed = all_of(known, found)
+    if found.abstained or not listed:
+        return True
+    if id in listed:
+        return id in (found.candidates or listed)
+    # A fine-tune that no rule names has the tensors of its family.
+    return known.models[id]["family"] in {known.models[one]["family"] for one in listed}
+
+
+def _named(known: Catalogue, name: str) -> tuple[str, ...]:
+    """Returns the models that a hub id, or the last part of a folder's path, names exactly."""
+    last = name.rstrip("/\\").replace("\\", "/").rsplit("/", 1)[-1]
+    names: dict[str, list[str]] = known["names"]
+    for one in (name, last, without_storage(last)):
+        if loose(one) in names:
+            return tuple(names[loose(one)])
+    return ()
+
+
+def _undecided(
+    known: Catalogue, found: Identification, candidates: tuple[str, ...], where: str
+) -> UnreadableError | AmbiguousModelError:
+    if not candidates:
+        return UnreadableError(
+            f"{where}: {found.headline()}. Nothing in it tells which model it is. "
+            "Say which with known_as=MODEL."
+        )
+    from ._identify._choose import which
+
+    said = which(known, candidates, f"{where}: {found.headline()}", "known_as=MODEL")
+    return AmbiguousModelError(where, candidates, said=said)
+
+
+def _header(pipe: Any) -> Header:
+    """Returns what a pipeline would say of itself if it lay in a folder; no weight is touched."""
+    from ._identify._header import Header, Tensor
+
+    header = Header("diffusers", {})
+    header.configs["index"] = {"_class_name": type(pipe).__name__}
+    scheduler = getattr(pipe, "scheduler", None)
+    settings = getattr(scheduler, "config", None)
+    if isinstance(settings, Mapping):
+        header.configs["scheduler"] = dict(settings)
+    for part in _NETWORKS:
+        network = getattr(pipe, part, None)
+        if network is None or not callable(getattr(network, "named_parameters", None)):
+            continue
+        config = getattr(network, "config", None)
+        if part in ("transformer", "unet") and isinstance(config, Mapping):
+            header.configs[part] = {**config, "_class_name": type(network).__name__}
+        for name, tensor in network.named_parameters():
+            if ".lora_" in name:  # a loaded LoRA is no part of the model
+                continue
+            name = name.replace(".base_layer.", ".")
+            kind = str(tensor.dtype).rsplit(".", 1)[-1]
+            header.tensors[name] = Tensor(_TYPES.get(kind, kind), tuple(map(int, tensor.shape)))
+        break
+    return header
+
+
+def apply(found: Recommendation, pipe: Any) -> dict[str, Any]:
+    """Sets a pipeline's scheduler and returns the keywords, of those it takes, to call it with."""
+    pipe = bare(pipe)
+    _set_scheduler(found, pipe)
+    taken = parameters(pipe)
+    # A start from a picture has that picture's size.
+    left_out = {"scheduler", "timesteps", *_FLAGS}
+    left_out |= set() if found.strength is None else {"width", "height"}
+    given = {
+        name: value
+        for name, value in found.settings.items()
+        if name in taken and name not in left_out
+    }
+    steps = given.get("num_inference_steps")
+    spacing = _config(pipe).get("timestep_spacing")
+    if isinstance(steps, int) and spacing == "trailing":
+        while overruns(steps) and steps > 1:
+            steps -= 1
+        given["num_inference_steps"] = steps
+    return given
+
+
+def parameters(pipe: Any) -> frozenset[str]:
+    """Returns the names of the keywords that a call of the pipeline takes."""
+    from inspect import signature
+
+    return frozenset(signature(type(pipe).__call__).parameters) - {"self"}
+
+
+def _config(pipe: Any) -> Mapping[str, Any]:
+    config = getattr(getattr(pipe, "scheduler", None), "config", None)
+    return config if isinstance(config, Mapping) else {}
+
+
+def _set_scheduler(found: Recommendation, pipe: Any) -> None:
+    current = getattr(pipe, "scheduler", None)
+    if current is None or found.scheduler is None:
+        return
+    config = _config(pipe)
+    wanted = _class(found.scheduler, current, pipe)
+    if wanted is None:
+        warnings.warn(
+            f"{found.model}: {found.scheduler} is not in this version of "
+            f"{type(current).__module__.partition('.')[0]}, so {type(current).__name__} stays. "
+            "Update it, or name another scheduler.",
+            SettingsWarning,
+            stacklevel=4,
+        )
+        return
+    flags = _flags(found, config)
+    if type(current).__name__ != found.scheduler or any(
+        config.get(name) != value for name, value in flags.items()
+    ):
+        pipe.scheduler = wanted.from_config(current.config, **flags)
+
+
+def _class(name: str, current: Any, pipe: Any) -> Any:
+    """Returns the scheduler's class from the package that the pipeline's own comes from."""
+    if type(current).__name__ == name:
+        return type(current)
+    for one in (current, pipe):
+        package = sys.modules.get(type(one).__module__.partition(".")[0])
+        found = getattr(package, name, None)
+        if hasattr(found, "from_config"):
+            return found
+    return None
+
+
+def _flags(found: Recommendation, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what the scheduler's name, the model's shift and a single step ask of its config."""
+    flags = {name: value for name, value in found.settings.items() if name in _FLAGS}
+    diffusers = str(found.scheduler)
+    of_a_flow = "shift" in config or config.get("use_flow_sigmas")
+    if diffusers in FLOW_BY_FLAG and of_a_flow:
+        shift = config.get("shift") or config.get("flow_shift") or 1.0
+        flags |= {"use_flow_sigmas": True, "prediction_type": "flow_prediction"}
+        flags["flow_shift"] = found.shift or shift
+    elif found.shift and "shift" in config and not config.get("use_dynamic_shifting"):
+        flags["shift"] = found.shift
+    spacing = flags.get("timestep_spacing", config.get("timestep_spacing", "leading"))
+    if found.steps is not None and starts_at_zero(diffusers, found.steps, spacing):
+        flags["timestep_spacing"] = "trailing"
+    return flags
