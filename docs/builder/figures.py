@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A comparison, ready to print: the first prompt's rows, the others, and a slider's rows."""
+class Panel:
+    """What one tab of a comparison shows: the first prompt's rows, the others, a slider's rows."""
 
-    plan: str
-    title: str
-    look_for: str
-    axis: str
+    label: str
     rows: tuple[Row, ...]
     more: tuple[Row, ...]
     slider: tuple[Row, ...]
@@ -65,6 +62,27 @@ class Figure:
     def several_models(self) -> bool:
         """True when rows must say which model drew them."""
         return len({row.model for row in (*self.rows, *self.more)}) > 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A comparison, ready to print: a panel for our own models and one for each other model."""
+
+    plan: str
+    title: str
+    look_for: str
+    axis: str
+    transfers: str
+    panels: tuple[Panel, ...]
+
+    @property
+    def first(self) -> Panel:
+        """The panel a reader sees before choosing another."""
+        return self.panels[0]
+
+    def without_slider(self) -> Figure:
+        """Returns the same figure with its pictures and no slider."""
+        return replace(self, panels=tuple(replace(panel, slider=()) for panel in self.panels))
 
 
 class ManifestError(Exception):
@@ -110,19 +128,38 @@ def build_figure(
     prompts = list(dict.fromkeys(row.prompt for row in rows))
     models = list(manifest["models"])
     rows.sort(key=lambda row: (prompts.index(row.prompt), models.index(row.model)))
-    first = tuple(row for row in rows if row.prompt == rows[0].prompt)
-    slider = _slider(first)
-    shown = [manifest["models"][model] for model in models if model in {r.model for r in rows}]
+    tabs = dict.fromkeys(_tab(manifest["models"][model], model) for model in models)
     return Figure(
         plan=plan,
         title=comparison.get("title") or manifest.get("title") or plan,
         look_for=comparison.get("look_for") or "",
         axis=show["axis"],
+        transfers=manifest.get("transfers", "none"),
+        panels=tuple(panel for tab in tabs if (panel := _panel(tab, rows, manifest))),
+    )
+
+
+def _tab(model: Mapping[str, Any], model_id: str) -> str:
+    """Returns which tab a model's pictures stand in: ours share one, as they are to be compared."""
+    return "" if _is_ours(model) else model_id
+
+
+def _panel(tab: str, rows: Sequence[Row], manifest: Mapping[str, Any]) -> Panel | None:
+    """Builds one tab of a figure, or None when its models drew nothing that is shown."""
+    known = manifest["models"]
+    here = [row for row in rows if _tab(known[row.model], row.model) == tab]
+    if not here:
+        return None
+    first = tuple(row for row in here if row.prompt == here[0].prompt)
+    slider = _slider(first)
+    shown = [model for model in known if model in {row.model for row in here}]
+    return Panel(
+        label=" and ".join(_name(known[model]) for model in shown),
         rows=first,
-        more=tuple(row for row in rows if row not in first),
+        more=tuple(row for row in here if row not in first),
         slider=slider,
         start=_start(slider, first[0]),
-        rendered_with=" and ".join(_model_words(model) for model in shown),
+        rendered_with=" and ".join(_model_words(known[model]) for model in shown),
     )
 
 
@@ -227,8 +264,13 @@ def _model_words(model: Mapping[str, Any]) -> str:
     words = [f"{written(size)} M parameters"] if size else []
     words += [f"{side} px"] if side else []
     # Our own models know one kind of picture; a reader must not take them for general ones.
-    words += ["landscapes only"] if name.startswith("postcards") else []
+    words += ["landscapes only"] if _is_ours(model) else []
     return f"{name} ({', '.join(words)})" if words else name
+
+
+def _is_ours(model: Mapping[str, Any]) -> bool:
+    """True for the small models that this repository trains."""
+    return _name(model).startswith("postcards")
 
 
 def _name(model: Mapping[str, Any]) -> str:

@@ -9,10 +9,15 @@ import json
 import os
 from typing import Any
 
+import api
 import pages
+from api_changes import ChangesError
+from api_docs import fill
+from api_markdown import markdown as plain_markdown
 from figures import ManifestError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -33,12 +38,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Adds every generated page and the catalogue itself."""
+    """Adds every generated page, the catalogue itself and the API."""
     try:
         # Read afresh, so that `mkdocs serve` shows edits; the pages then read the same one.
         catalogue = json.dumps(dict(recommender.catalogue(fresh=True)), sort_keys=True)
         generated = pages.generate()
-    except (ManifestError, recommender.SweetspotError) as error:
+        published = api.generate(config.site_url or "", config.repo_url or "")
+    except (ChangesError, ManifestError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
         file.edit_uri = f"docs/content/{file.src_uri}"
@@ -46,19 +52,38 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         file = File.generated(config, uri, content=page.markdown)
         file.edit_uri = page.source
         files.append(file)
-    files.append(File.generated(config, "catalogue.json", content=catalogue))
-    config.nav = _menu(config.nav or [], generated)
+    for uri, text in {"catalogue.json": catalogue, **published}.items():
+        files.append(File.generated(config, uri, content=text))
+    config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Fills in the figures that a hand-written page asks for."""
-    return pages.embed_figures(markdown, "../" * page.url.count("/"))
+    """Fills in the figures and tables that a hand-written page asks for."""
+    whole = pages.embed_figures(markdown, "../" * page.url.count("/"))
+    return fill(whole, config.site_url or "")
+
+
+@event_priority(-100)  # after every plugin that still changes what a page holds
+def on_env(env: Any, *, config: MkDocsConfig, files: Files) -> None:
+    """Adds a Markdown twin beside every page."""
+    for file in list(files.documentation_pages()):
+        if file.page is not None and file.page.content is not None:
+            text = plain_markdown(file.page.content)
+            # Under its own name MkDocs would take it for a page to build.
+            twin = File.generated(config, f"{file.dest_uri}.twin", content=text)
+            twin.dest_uri = file.dest_uri.removesuffix(".html") + ".md"
+            files.append(twin)
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Repairs what the theme gets wrong on every page."""
-    return _repaired(output)
+    """Repairs what the theme gets wrong on every page, and names the page's other forms."""
+    root = "../" * page.url.count("/")
+    links = (
+        '<link rel="alternate" type="text/markdown" href="index.md">'
+        f'<link rel="alternate" type="application/rss+xml" href="{root}api/v1/changes.xml">'
+    )
+    return _repaired(output).replace("</head>", links + "</head>", 1)
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
@@ -72,16 +97,25 @@ def _repaired(output: str) -> str:
     return output
 
 
-def _menu(menu: list[Any], generated: dict[str, pages.Page]) -> list[Any]:
+def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) -> list[Any]:
     """Puts the pages of all settings behind the menu's entry for their index.
 
-    Hundreds of models do not belong in a menu that every page repeats: their index lists them.
+    Hundreds of models do not belong in a menu that every page repeats: their index lists them. A
+    section names only the pages that are there: a guide may be built from a part of them.
     """
     whole: list[Any] = []
     for entry in menu:
         title, uri = next(iter(entry.items()))
+        if isinstance(uri, list):
+            section = [one for one in uri if _uri(one) in there]
+            whole += [{title: section}] if section else []
+            continue
         behind = [other for other in generated if other.startswith("settings/") and other != uri]
         behind = behind if uri == "settings/index.md" else []
         # An index is first in its section, so that the section's title opens it.
         whole.append({title: [uri, *behind]} if behind else entry)
     return whole
+
+
+def _uri(entry: Any) -> str:
+    return str(next(iter(entry.values())) if isinstance(entry, dict) else entry)

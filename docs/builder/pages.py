@@ -10,26 +10,18 @@ import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from figures import Figure, ManifestError, build_figure, load_manifests
+from figures import ManifestError, load_manifests
+from scheduler_pages import families, scheduler_views
+from setting_pages import grouped, setting_view, weight
 from templating import render
 
 import recommender
 
 RENDERS = Path(__file__).resolve().parents[1] / "content" / "renders"
-GROUPS = {
-    "quality": "Quality and time",
-    "guidance": "Guidance",
-    "sampling": "Sampling",
-    "size": "Size",
-    "prompt": "Prompt",
-    "input": "Starting from a picture",
-}
-# The settings most people open, before the others of their group.
-FIRST = ("num_inference_steps", "guidance_scale", "scheduler", "seed", "width")
 # The models most people ask about; a setting's page answers for these before it links to all.
 WELL_KNOWN = (
     "flux-1-schnell",
@@ -75,16 +67,11 @@ def build_pages(
         for model_id, model in catalogue["models"].items()
     ]
     models.sort(key=_model_order)
-    schedulers = [
-        {"flags": {}, "names": {}, "note": None, **item, "id": key}
-        for key, item in catalogue["schedulers"].items()
-    ]
-    tools = dict.fromkeys(tool for item in schedulers for tool in item["names"])
     groups = grouped(settings.values())
     pages = {
         "settings/index.md": Page(render("settings", groups=groups)),
         "models/index.md": Page(render("models", models=models)),
-        "schedulers.md": Page(render("schedulers", schedulers=schedulers, tools=list(tools))),
+        **_scheduler_pages(catalogue),
     }
     for setting in (member for _, members in groups for member in members):
         page = render("setting", setting=setting, answers=known(setting["id"], models))
@@ -94,51 +81,18 @@ def build_pages(
     return pages
 
 
-def setting_view(
-    setting_id: str,
-    settings: Mapping[str, Mapping[str, Any]],
-    manifests: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Adds to a setting what its page needs: figures, a thumbnail, links to other settings."""
-    setting = settings[setting_id]
-    built = [build_figure(one, manifests) for one in setting.get("comparisons", [])]
-    figures = _one_slider_a_plan([figure for figure in built if figure])
-    sources, bands = setting.get("sources", {}), setting.get("values", {})
-    return {
-        "mistakes": [],
-        **setting,
-        "id": setting_id,
-        # Whatever order the catalogue keeps, a scale is read from its low end.
-        "values": {band: bands[band] for band in ("low", "mid", "high") if band in bands},
-        "figures": figures,
-        "thumbnails": figures[0].rows[0].pictures[:3] if figures else (),
-        "works_with": [
-            {**item, **{key: settings[item["setting"]][key] for key in ("title", "slug")}}
-            for item in setting.get("works_with", [])
-        ],
-        "tools": [
-            {"min": None, "max": None, "default": None, **tool, "source": sources[tool["source"]]}
-            for tool in setting.get("tools", [])
-        ],
-        "sources": list(sources.values()),
-    }
-
-
-def _one_slider_a_plan(figures: Sequence[Figure]) -> list[Figure]:
-    """Leaves the slider to a plan's first figure: a second one would drag the same pictures."""
-    seen: set[str] = set()
-    kept = []
-    for figure in figures:
-        kept.append(replace(figure, slider=()) if figure.plan in seen else figure)
-        seen.add(figure.plan)
-    return kept
-
-
-def grouped(settings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Sorts settings into their groups, in the order in which a reader meets them."""
-    everything = sorted(settings, key=lambda setting: _weight(setting["id"], FIRST))
-    groups = {title: [s for s in everything if s["group"] == key] for key, title in GROUPS.items()}
-    return [(title, members) for title, members in groups.items() if members]
+def _scheduler_pages(catalogue: Mapping[str, Any]) -> dict[str, Page]:
+    """Returns the table of samplers and a page for each."""
+    views = scheduler_views(catalogue)
+    schedules = [
+        {"flags": {}, "names": {}, "note": None, **one, "id": key}
+        for key, one in catalogue.get("schedules", {}).items()
+    ]
+    table = {"families": families(views), "count": len(views), "schedules": schedules}
+    pages = {"schedulers.md": Page(render("schedulers", **table))}
+    for one in views:
+        pages[f"schedulers/{one['id']}.md"] = Page(render("scheduler", item=one), one["file"])
+    return pages
 
 
 def model_view(
@@ -155,7 +109,7 @@ def model_view(
             "claims": [claim_view(claim, model) for claim in of_setting],
         }
         for setting_id, of_setting in sorted(
-            model.get("claims", {}).items(), key=lambda item: _weight(item[0], first)
+            model.get("claims", {}).items(), key=lambda item: weight(item[0], first)
         )
     ]
     return {
@@ -183,12 +137,7 @@ def claim_view(claim: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, 
 def _model_order(model: Mapping[str, Any]) -> tuple[Any, ...]:
     """Orders models for a reader: the well known, then those for pictures, then video and audio."""
     moves = any(word in model["modality"] for word in ("video", "audio", "3d"))
-    return (*_weight(model["id"], WELL_KNOWN)[:1], moves, model["family"], model["name"].casefold())
-
-
-def _weight(name: str, first: Sequence[str]) -> tuple[int, str]:
-    """Orders names for a reader: the ones asked for most, then the rest as in a dictionary."""
-    return (first.index(name) if name in first else len(first), name)
+    return (*weight(model["id"], WELL_KNOWN)[:1], moves, model["family"], model["name"].casefold())
 
 
 def facts(model: Mapping[str, Any]) -> list[tuple[str, object]]:

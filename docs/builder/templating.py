@@ -28,6 +28,17 @@ TOOLS = {
     "invokeai": "InvokeAI",
     "sdnext": "SD.Next",
     "stable_diffusion_cpp": "stable-diffusion.cpp",
+    "swarmui": "SwarmUI",
+}
+
+
+# What a comparison rendered with one model shows of others: fixed words under every figure.
+TRANSFERS = {
+    "mechanism": ("It shows how this setting acts; the values at which it acts are this model's."),
+    "direction": (
+        "It shows which way this setting pushes; how far, and from which value on, is this model's."
+    ),
+    "none": "It shows what happens with this model and says nothing about others.",
 }
 
 
@@ -61,12 +72,15 @@ def environment() -> jinja2.Environment:
         limits=limits,
         listed=listed,
         prose=prose,
+        pair=lambda words: " · ".join(word for word in words if word),
         python=repr,
         prose_line=prose_line,
         remark=remark,
         slug=slug,
         span=span,
         stops=stops,
+        transfers=transfers,
+        zones=zones,
         tool_name=lambda tool: TOOLS.get(tool, tool),
     )
     engine.globals.update(source_url=source_url, source_label=source_label)
@@ -74,8 +88,9 @@ def environment() -> jinja2.Environment:
 
 
 def band(name: str, limits: Mapping[str, Any]) -> str:
-    """Writes a band's heading: Low (1 – 10)."""
-    return f"{name.capitalize()} ({figure(limits['from'])} – {figure(limits['to'])})"
+    """Writes a band's heading: Low (1 – 10), or Low (1) where it is one value."""
+    ends = dict.fromkeys(figure(limits[end]) for end in ("from", "to"))
+    return f"{name.capitalize()} ({' – '.join(ends)})"
 
 
 def span(low: object, high: object) -> str:
@@ -149,6 +164,30 @@ def agreement(spread: Mapping[str, Any]) -> str:
         return f"{spread['count']} figures for the number of steps, and all say {low}."
     factor = f", a factor of {spread['high'] / spread['low']:.1f}" if spread["low"] > 0 else ""
     return f"{spread['count']} figures for the number of steps: from {low} to {high}{factor}."
+
+
+def transfers(word: str) -> str:
+    """Says in fixed words how much of a figure holds for other models."""
+    return TRANSFERS.get(word, TRANSFERS["none"])
+
+
+def zones(answer: Mapping[str, Any]) -> str:
+    """Writes a model's own scale: draft 20–27 · sweet spot 28–50.
+
+    Where "unfinished" ends and "no visible gain" begins is known of measured models alone.
+    """
+    steps, low, high = answer["steps"], answer["low"], answer["high"]
+    if steps is None:
+        return ""
+    low, high = min(low or steps, steps), max(high or steps, steps)
+    measured = answer["basis"] == "measured"
+    parts = [
+        f"unfinished below {figure(low)}" if measured and low > 1 else "",
+        f"draft {span(low, steps - 1)}" if low < steps else "",
+        f"sweet spot {span(steps, high)}",
+        f"no visible gain above {figure(high)}" if measured else "",
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def bar(answer: Mapping[str, Any]) -> str:

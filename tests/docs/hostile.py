@@ -1,4 +1,8 @@
-"""The small guide with hostile text in every field."""
+"""The small guide with hostile text in every field.
+
+`check` refuses much of it in a file, so it is put where a damaged build would put it: into the
+compiled catalogue. The pages must be harmless whoever wrote them.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import yaml
 from small import FIXTURE, build_guide
+
+from recommender import _catalog, catalogue
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -28,8 +33,15 @@ PAYLOADS = (
     "| a | b |",
 )
 HOSTILE = "evil " + " ".join(PAYLOADS)
-# Fields that the schema holds to a pattern, and ids that others refer to.
+# Fields that the schema holds to a pattern, ids that others refer to, and what the compiler adds.
 SAFE = {
+    "evidence",
+    "call",
+    "same_as",
+    "file",
+    "family",
+    "task",
+    "inherited",
     "slug",
     "group",
     "type",
@@ -67,15 +79,15 @@ def build_hostile_guide(project: Path, clean_renders: Path) -> Path:
     """Builds the small guide with every free text replaced and returns its site."""
     knowledge, renders = project / "knowledge", project / "pictures"
     shutil.copytree(FIXTURE, knowledge)
-    for path in (knowledge / "settings").rglob("*.yaml"):
-        data = poison(yaml.safe_load(path.read_text(encoding="utf-8")), SAFE)
-        # A name has one owner, so each file has its own.
-        for key in ("name", "title"):
-            if key in data:
-                data[key] = f"{path.stem} {HOSTILE}"
-        if "aliases" in data:
-            data["aliases"] = [f"{path.stem} alias {HOSTILE}"]
-        path.write_text(yaml.safe_dump(data, allow_unicode=True, width=10_000), encoding="utf-8")
+    catalogue(knowledge)
+    (cached,) = (knowledge / ".cache" / "sweetspot").glob("catalogue-*.json")
+    data = json.loads(cached.read_text(encoding="utf-8"))
+    for kind in ("settings", "models", "schedulers"):
+        for known in data[kind].values():
+            known.update(poison(known, SAFE))
+    choice = {"value": HOSTILE, "text": HOSTILE, "evidence": ["pipeline"]}
+    data["settings"]["guidance_scale"]["choices"] = [choice]
+    cached.write_text(_catalog.dumps(data), encoding="utf-8")
     shutil.copytree(clean_renders, renders)
     for path in renders.glob("*/manifest.json"):
         manifest = poison(json.loads(path.read_text(encoding="utf-8")), MANIFEST_SAFE)

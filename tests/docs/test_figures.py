@@ -28,7 +28,7 @@ def test_a_row_shows_the_asked_values_in_their_order(plan: Plan, tmp_path: Path)
     plan("steps", "num_inference_steps", [50, 4, 25, 75])
     figure = built(tmp_path)
     assert figure is not None
-    assert [picture.caption for picture in figure.rows[0].pictures] == [
+    assert [picture.caption for picture in figure.first.rows[0].pictures] == [
         "num_inference_steps = 4",
         "num_inference_steps = 25",
         "num_inference_steps = 50",
@@ -41,7 +41,7 @@ def test_a_value_is_found_however_its_number_is_written(plan: Plan, tmp_path: Pa
     show = {"axis": "guidance_scale", "values": [7, 1]}
     figure = built(tmp_path, {"plan": "guidance", "look_for": "x", "show": show})
     assert figure is not None
-    captions = [picture.caption for picture in figure.rows[0].pictures]
+    captions = [picture.caption for picture in figure.first.rows[0].pictures]
     assert captions == ["guidance_scale = 7", "guidance_scale = 1"]
 
 
@@ -51,7 +51,7 @@ def test_a_picture_without_its_file_is_left_out(plan: Plan, tmp_path: Path) -> N
     (tmp_path / "renders" / "steps" / manifest["cells"][1]["file"]).unlink()
     figure = built(tmp_path)
     assert figure is not None
-    assert [picture.value for picture in figure.rows[0].pictures] == [4, 50]
+    assert [picture.value for picture in figure.first.rows[0].pictures] == [4, 50]
 
 
 def test_without_pictures_there_is_no_figure(plan: Plan, tmp_path: Path) -> None:
@@ -66,8 +66,8 @@ def test_the_first_prompt_is_shown_and_the_others_fold_away(plan: Plan, tmp_path
     plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "first", "b": "second"})
     figure = built(tmp_path)
     assert figure is not None
-    assert [row.prompt for row in figure.rows] == ["first"]
-    assert [row.prompt for row in figure.more] == ["second"]
+    assert [row.prompt for row in figure.first.rows] == ["first"]
+    assert [row.prompt for row in figure.first.more] == ["second"]
 
 
 def test_several_models_get_a_row_each(plan: Plan, tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_several_models_get_a_row_each(plan: Plan, tmp_path: Path) -> None:
     plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, TURBO))
     figure = built(tmp_path)
     assert figure is not None
-    assert [row.model_name for row in figure.rows] == ["postcards", "postcards-turbo"]
-    assert figure.several_models
+    assert [row.model_name for row in figure.first.rows] == ["postcards", "postcards-turbo"]
+    assert figure.first.several_models
 
 
 def test_a_comparison_can_keep_to_one_model(plan: Plan, tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_a_comparison_can_keep_to_one_model(plan: Plan, tmp_path: Path) -> None:
     plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, TURBO))
     figure = built(tmp_path, {**STEPS, "where": {"model": "postcards-turbo"}})
     assert figure is not None
-    assert [row.model_name for row in figure.rows] == ["postcards-turbo"]
-    assert not figure.several_models
+    assert [row.model_name for row in figure.first.rows] == ["postcards-turbo"]
+    assert not figure.first.several_models
 
 
 def test_where_a_plan_varies_more_a_row_keeps_to_one_combination(
@@ -102,8 +102,8 @@ def test_where_a_plan_varies_more_a_row_keeps_to_one_combination(
     path.write_text(json.dumps({**manifest, "cells": again}), encoding="utf-8")
     figure = built(tmp_path)
     assert figure is not None
-    assert len(figure.rows) == 1
-    assert len(figure.rows[0].stops) == 3
+    assert len(figure.first.rows) == 1
+    assert len(figure.first.rows[0].stops) == 3
 
 
 def test_words_as_values_stand_in_quotes(plan: Plan, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_words_as_values_stand_in_quotes(plan: Plan, tmp_path: Path) -> None:
     show = {"axis": "scheduler", "values": ["Euler"]}
     figure = built(tmp_path, {"plan": "samplers", "look_for": "x", "show": show})
     assert figure is not None
-    assert figure.rows[0].pictures[0].caption == 'scheduler = "Euler"'
+    assert figure.first.rows[0].pictures[0].caption == 'scheduler = "Euler"'
 
 
 def test_many_numeric_values_make_a_slider_in_rising_order(plan: Plan, tmp_path: Path) -> None:
@@ -120,8 +120,8 @@ def test_many_numeric_values_make_a_slider_in_rising_order(plan: Plan, tmp_path:
     plan("steps", "num_inference_steps", [50, 25, 4, 3, 2, 1, 8])
     figure = built(tmp_path)
     assert figure is not None
-    assert [stop.value for stop in figure.slider[0].stops] == [1, 2, 3, 4, 8, 25, 50]
-    assert figure.slider[0].stops[figure.start].value == 25
+    assert [stop.value for stop in figure.first.slider[0].stops] == [1, 2, 3, 4, 8, 25, 50]
+    assert figure.first.slider[0].stops[figure.first.start].value == 25
 
 
 def test_a_few_values_make_no_slider(plan: Plan, tmp_path: Path) -> None:
@@ -129,19 +129,27 @@ def test_a_few_values_make_no_slider(plan: Plan, tmp_path: Path) -> None:
     plan("steps", "num_inference_steps", [4, 25, 50])
     figure = built(tmp_path)
     assert figure is not None
-    assert figure.slider == ()
+    assert figure.first.slider == ()
 
 
 def test_the_models_are_named_with_what_they_can_do(plan: Plan, tmp_path: Path) -> None:
-    """Our own models know landscapes only; a stranger's model is not said to."""
+    """Our own models know landscapes only; a stranger's model, on a tab of its own, does not."""
     big = {"name": "SDXL", "parameters_m": 2567, "resolution": 1024, "digest": "0"}
     plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, big))
     figure = built(tmp_path)
     assert figure is not None
-    assert figure.rendered_with == (
-        "postcards (7.4 M parameters, 128 px, landscapes only) and "
-        "SDXL (2567 M parameters, 1024 px)"
-    )
+    assert [(panel.label, panel.rendered_with) for panel in figure.panels] == [
+        ("postcards", "postcards (7.4 M parameters, 128 px, landscapes only)"),
+        ("SDXL", "SDXL (2567 M parameters, 1024 px)"),
+    ]
+
+
+def test_our_own_models_share_a_tab_to_be_compared(plan: Plan, tmp_path: Path) -> None:
+    """A reader sees the few-step model under the ordinary one without a click."""
+    plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, TURBO))
+    figure = built(tmp_path)
+    assert figure is not None
+    assert [panel.label for panel in figure.panels] == ["postcards and postcards-turbo"]
 
 
 def test_a_model_from_a_hub_is_named_by_its_repository(plan: Plan, tmp_path: Path) -> None:
@@ -152,7 +160,7 @@ def test_a_model_from_a_hub_is_named_by_its_repository(plan: Plan, tmp_path: Pat
     path.write_text(json.dumps(manifest), encoding="utf-8")
     figure = built(tmp_path)
     assert figure is not None
-    assert figure.rendered_with == "example/big"
+    assert figure.first.rendered_with == "example/big"
 
 
 def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_every_setting_and_model_has_a_page_and_an_index(built: dict[str, pages.
         "models/index.md",
         "models/stable-diffusion-v1-5.md",
         "schedulers.md",
+        "schedulers/euler.md",
         "settings/guidance-scale.md",
         "settings/index.md",
         "settings/inference-steps.md",
@@ -85,20 +86,25 @@ def test_a_setting_page_keeps_its_order(built: dict[str, pages.Page]) -> None:
         "### Mid (20 – 30)",
         "### High (40 – 100)",
         "## Called Elsewhere",
+        "### From One Tool to Another",
         "## Works With",
         "## Common Mistakes",
         "## Tips",
+        "## Time and Cost",
         "## Sources",
     ]
 
 
 def test_an_empty_section_vanishes(catalogue: dict[str, Any]) -> None:
-    """Without pictures, bands, tools and the rest no heading is left behind."""
+    """Without pictures, mistakes, costs and the rest no heading is left behind."""
     without_pictures = pages.build_pages(catalogue, answer, {})
     assert headings(without_pictures["settings/guidance-scale.md"].markdown) == [
         "# Guidance Scale",
         "## What It Does",
+        "## Called Elsewhere",
+        "## Works With",
         "## Tips",
+        "## Sources",
     ]
 
 
@@ -175,7 +181,7 @@ def test_the_pages_can_be_staged_to_disk(
     """Another engine builds the same Markdown."""
     monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
-    assert (done.returncode, done.stdout) == (0, f"Wrote 7 pages to {tmp_path / 'out'}\n")
+    assert (done.returncode, done.stdout) == (0, f"Wrote 8 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 

@@ -6,7 +6,7 @@ class TableFilter extends HTMLElement {
     this.input = this.querySelector("input");
     this.output = this.querySelector("output");
     this.none = this.querySelector(".filter-none");
-    this.rows = [...this.querySelectorAll("tbody tr")].map((row) => [
+    this.rows = [...this.querySelectorAll("tbody tr:not(.group)")].map((row) => [
       row,
       plain(`${row.textContent} ${row.dataset.words ?? ""}`),
     ]);
@@ -22,7 +22,11 @@ class TableFilter extends HTMLElement {
       if (!row.hidden) shown += 1;
     }
     const all = this.rows.length;
-    this.output.value = shown === all ? `${all} models` : `${shown} of ${all} models`;
+    // A group's heading goes when none of its rows is left.
+    for (const group of this.querySelectorAll("tr.group"))
+      group.hidden = !group.parentElement.querySelector("tr:not(.group, [hidden])");
+    const noun = this.dataset.noun ?? "models";
+    this.output.value = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
     this.none.hidden = shown > 0;
   }
 }
