@@ -15,24 +15,27 @@ if TYPE_CHECKING:
         UnknownModelError,
         UnreadableError,
     )
-    from ._export import TOOLS, export
+    from ._export import TOOLS, Exported, ExportError, export
     from ._guard import guard
     from ._identify import Identification, identify
     from ._lint import Finding, lint
     from ._metadata import ReadSettings, read_settings
     from ._recommend import Recommendation, recommend
-    from ._settings import find_setting
+    from ._settings import SettingMatch, find_setting
 
 __all__ = [
     "TOOLS",
     "AmbiguousModelError",
     "Catalogue",
     "CatalogueError",
+    "ExportError",
+    "Exported",
     "Finding",
     "Identification",
     "OptionError",
     "ReadSettings",
     "Recommendation",
+    "SettingMatch",
     "SettingsWarning",
     "SweetspotError",
     "UnknownModelError",
@@ -50,10 +53,13 @@ __all__ = [
 _HOME = {
     "TOOLS": "_export",
     "Catalogue": "_catalog",
+    "ExportError": "_export",
+    "Exported": "_export",
     "Finding": "_lint",
     "Identification": "_identify",
     "ReadSettings": "_metadata",
     "Recommendation": "_recommend",
+    "SettingMatch": "_settings",
     "catalogue": "_catalog",
     "export": "_export",
     "find_setting": "_settings",

@@ -26,10 +26,10 @@ usage: sweetspot MODEL [--json]            the settings for a model, and why
        sweetspot identify FILE ... [--json]   what model files are, by their headers alone
        sweetspot read FILE ... [--json]    the settings in pictures and workflows
        sweetspot lint FILE ... [--model MODEL] [--format text|json|github]  what is wrong in them
-       sweetspot export MODEL --to TOOL    the settings as a tool takes them; [--goal ...] as above
+       sweetspot export MODEL --to TOOL    what to paste there; [--prompt TEXT] [--seed N]
        sweetspot explain SETTING           a setting under any tool's name for it
        sweetspot models [--claims]         every model's answer [beside all its claims]
-       sweetspot check [PATH ...]          every problem of the authoring files
+       sweetspot check [--fix] [PATH ...]  every problem of the authoring files, or mended
        sweetspot schema [--out DIR]        the JSON Schema of those files, for editors
        sweetspot render|measure ...        the studio, in a checkout: python -m render ...
 """
@@ -146,12 +146,22 @@ def _lint(given: list[str]) -> int:
 
 
 def _export(given: list[str]) -> int:
-    words, options = options_in(given, [], ["--to", *_NARROWING])
+    said = ["--to", "--prompt", "--negative-prompt", "--seed"]
+    words, options = options_in(given, [], [*said, *_NARROWING])
     if len(words) != 1 or "--to" not in options:
         raise UsageError("export: expected one model and --to TOOL.")
+    seed = options.get("--seed")
+    if seed is not None and not seed.isdecimal():
+        raise UsageError(f"--seed: expected a whole number, got '{visible(seed)}'.")
     from ._export import command
 
-    return command.run(_answer(words[0], options), options["--to"])
+    return command.run(
+        _answer(words[0], options),
+        options["--to"],
+        prompt=options.get("--prompt", ""),
+        negative_prompt=options.get("--negative-prompt", ""),
+        seed=None if seed is None else int(seed),
+    )
 
 
 def _explain(given: list[str]) -> int:
@@ -175,10 +185,10 @@ def _models(given: list[str]) -> int:
 
 
 def _check(given: list[str]) -> int:
-    words, _ = options_in(given, [])
+    words, options = options_in(given, ["--fix"])
     from ._checkout import check
 
-    return check(words)
+    return check(words, repair="--fix" in options)
 
 
 def _schema(given: list[str]) -> int:

@@ -11,11 +11,15 @@ from ._arguments import UsageError
 from ._errors import visible
 
 
-def check(words: list[str]) -> int:
-    """Prints every problem of the authoring files and returns the exit code."""
+def check(words: list[str], *, repair: bool = False) -> int:
+    """Prints every problem of the authoring files and returns the exit code; may mend first."""
     from pathlib import Path
 
     checker = _authoring("_check")
+    if repair:
+        named = [Path(word) for word in words] or None
+        for line in _authoring("_fix").fix(Path(_checkout()), named):
+            print(line)
     if words:
         count, problems = checker.check_paths([Path(word) for word in words])
     else:

@@ -207,7 +207,8 @@ def _names(models: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     declared = frozenset(names)
     for id, model in models.items():
         for name in (model.get("hub_id"), *model.get("aliases", [])):
-            named = name and not name.startswith(_HOSTED)
+            # 'owner/name' names a repository; 'owner/name/turbo' only a folder of one.
+            named = name and name.count("/") < 2 and not name.startswith(_HOSTED)
             short = loose(name.rsplit("/", 1)[-1]) if named else ""
             if short and short not in declared:
                 names.setdefault(short, set()).add(id)

@@ -5,6 +5,7 @@ SweetspotError
 ├── AmbiguousModelError    several models have this name; carries them as candidates
 ├── CatalogueError         the catalogue cannot be read or compiled; carries the problems
 ├── OptionError            an option has a value that it cannot have here
+├── ExportError            a tool is unknown, or does not run the model (drawn in _export/result.py)
 └── UnreadableError        a file from outside cannot be read, or holds nothing we know
 """
 

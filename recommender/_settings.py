@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ._catalog import Catalogue, catalogue
@@ -37,7 +38,17 @@ def find_setting(name: str) -> tuple[SettingMatch, ...]:
     `steps`. Nothing is found for an unknown name; no error is raised. Names come from the files
     under settings/.
     """
-    return _find(catalogue(), name)
+    known = catalogue()
+    own: dict[str, SettingMatch] = {}
+    others: dict[tuple[str, str], SettingMatch] = {}
+    for tool, written, id in _index(known["digest"]).get(loose(name), []) if name else []:
+        setting = known.settings[id]
+        match = SettingMatch(id, setting["title"], tool, written, f"settings/{setting['slug']}/")
+        if tool is None:
+            own.setdefault(id, match)
+        else:
+            others.setdefault((id, tool), match)
+    return (*own.values(), *others.values())
 
 
 def nearest_names(name: str) -> tuple[str, ...]:
@@ -78,21 +89,14 @@ def command(name: str, as_json: bool) -> int:
     return 0
 
 
-def _find(known: Catalogue, name: str) -> tuple[SettingMatch, ...]:
-    wanted = loose(name)
-    own: dict[str, SettingMatch] = {}
-    others: dict[tuple[str, str | None], SettingMatch] = {}
-    for tool, written, setting_id in _all_names(known) if wanted else ():
-        if wanted not in _keys(written):
-            continue
-        setting = known.settings[setting_id]
-        page = f"settings/{setting['slug']}/"
-        match = SettingMatch(setting_id, setting["title"], tool, written, page)
-        if tool is None:
-            own.setdefault(setting_id, match)
-        else:
-            others.setdefault((setting_id, tool), match)
-    return (*own.values(), *others.values())
+@lru_cache(maxsize=1)
+def _index(digest: str) -> dict[str, list[tuple[str | None, str, str]]]:
+    """Returns loose name → tool, name as written, setting; made once for each catalogue."""
+    found: dict[str, list[tuple[str | None, str, str]]] = {}
+    for entry in _all_names(catalogue()):
+        for key in _keys(entry[1]):
+            found.setdefault(key, []).append(entry)
+    return found
 
 
 def _all_names(known: Catalogue) -> Iterator[tuple[str | None, str, str]]:
@@ -107,8 +111,8 @@ def _all_names(known: Catalogue) -> Iterator[tuple[str | None, str, str]]:
 
 
 def _keys(written: str) -> set[str]:
-    """Returns the loose names by which a written one is found."""
-    return {loose(written), loose(written.rsplit(".", 1)[-1])}
+    """Returns the loose names by which a written one is found, none for a name of signs alone."""
+    return {loose(written), loose(written.rsplit(".", 1)[-1])} - {""}
 
 
 def _owner(id: str, setting: dict[str, Any], found: tuple[SettingMatch, ...]) -> dict[str, Any]:

@@ -34,8 +34,10 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
 ]
 # Authoring modules of the library: nothing that runs with a wheel alone may import them at its top.
 BEHIND_A_DOOR = {"_schema", "_schema_render", "_schema_signature", "_registry", "_problems",
-                 "_yaml", "_check", "_cross", "_compile"}  # fmt: skip
-RUN_TIME = {"__init__", "__main__", "_catalog", "_errors", "_names", "_recommend", "_rule", "_show"}
+                 "_yaml", "_check", "_cross", "_cross_parts", "_cross_settings", "_cross_text",
+                 "_fix", "_schema_setting", "_compile"}  # fmt: skip
+RUN_TIME = {"__init__", "__main__", "_catalog", "_convert", "_errors", "_names", "_recommend",
+            "_rule", "_settings", "_show"}  # fmt: skip
 
 
 def sources() -> list[str]:

@@ -12,10 +12,19 @@ if TYPE_CHECKING:
     from .._recommend import Recommendation
 
 
-def run(recommendation: Recommendation, tool: str) -> int:
+def run(
+    recommendation: Recommendation,
+    tool: str,
+    *,
+    prompt: str = "",
+    negative_prompt: str = "",
+    seed: int | None = None,
+) -> int:
     """Prints what to paste, so that a pipe carries it alone; returns the exit code."""
     try:
-        found = export(recommendation, tool)
+        found = export(
+            recommendation, tool, prompt=prompt, negative_prompt=negative_prompt, seed=seed
+        )
     except ExportError as error:
         print(error, file=sys.stderr)
         return 2

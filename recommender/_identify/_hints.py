@@ -124,7 +124,9 @@ def by_name(
     telling = mine & (frozenset().union(*own) - shared)
     kept = [id for id in fitting if any(telling <= one for one in marks[id])] if telling else []
     exact = [id for id in (kept or fitting) if loose(stem) in map(loose, names[id])]
-    if exact and (kept or not few):
+    # With a number such as 768 or 2509 in it, it is how somebody published the file.
+    published = any(len(mark) > 2 and mark.isdecimal() for mark in tokens(stem))
+    if exact and (kept or not few or published):
         kept = exact
     if not kept or len(kept) == len(candidates):
         return candidates, ""

@@ -6,12 +6,12 @@ from typing import Any
 
 from .._catalog import Catalogue, catalogue
 from .._errors import visible
-from . import _adapter, _folder, _hints, _match
+from . import _adapter, _folder, _hints, _match, _narrow
 from ._header import Header, quantisation, unpacked, usual_type
+from ._narrow import Answer
 from ._read import Path, read
 from ._result import Identification
 
-_PREDICTS = "scheduler.prediction_type"
 _BUNDLED = {
     "vae": ("first_stage_model.", "vae.", "pretransform."),
     "text-encoder": ("cond_stage_model.", "conditioner.", "text_encoders.", "text_encoder."),
@@ -29,25 +29,11 @@ def identify(path: Path) -> Identification:
     return judge(catalogue(), name, header)
 
 
-class _Answer:
-    """What is known so far of one header, while the signals are heard in turn."""
-
-    def __init__(self) -> None:
-        self.component: str | None = None
-        self.families: list[str] = []
-        self.variants: list[dict[str, Any]] = []
-        self.layout: str | None = None
-        self.prefix = ""
-        self.name: str | None = None
-        self.evidence: list[str] = []
-        self.contradictions: list[str] = []
-
-
 def judge(known: Catalogue, path: str, header: Header) -> Identification:
     """Returns the identification of a header that was read: no file is touched any more."""
     signatures = known.signatures
     tensors = unpacked(header.tensors)
-    answer = _Answer()
+    answer = Answer()
     if _adapter.is_adapter(tensors):
         _lora(answer, signatures, tensors, header, path)
     else:
@@ -55,7 +41,7 @@ def judge(known: Catalogue, path: str, header: Header) -> Identification:
     _configs(answer, signatures, header)
     _metadata(answer, signatures, header)
     answer.evidence += header.notes
-    candidates = _by_prediction(known, answer, header, _candidates(known, answer))
+    candidates = _narrow.by_prediction(known, answer, header, _candidates(known, answer))
     if answer.component == "lora" and candidates and not _hints.acceleration(path):
         answer.evidence.append("Its name speaks of no acceleration, so it changes no settings.")
         candidates = ()
@@ -66,7 +52,7 @@ def judge(known: Catalogue, path: str, header: Header) -> Identification:
 
 
 def _network(
-    answer: _Answer, signatures: dict[str, Any], tensors: _match.Tensors, loose: bool
+    answer: Answer, signatures: dict[str, Any], tensors: _match.Tensors, loose: bool
 ) -> None:
     header = _match.views(tensors, loose)
     found, missed = _match.find(signatures, header, main=True)
@@ -128,7 +114,7 @@ def _bundled(tensors: _match.Tensors, prefix: str) -> tuple[str, ...]:
 
 
 def _lora(
-    answer: _Answer,
+    answer: Answer,
     signatures: dict[str, Any],
     tensors: _match.Tensors,
     header: Header,
@@ -143,7 +129,7 @@ def _lora(
     if not found:
         return
     if len(answer.families) > 1:
-        _which_family(answer, signatures, made, header, path)
+        _narrow.which_family(answer, signatures, made, header, path)
         found = [(family, rule) for family, rule in spread if family in answer.families]
     answer.name = " or ".join(signatures[family]["name"] for family in answer.families)
     if len({id(rule) for _, rule in found}) == 1 or len(answer.families) == 1:
@@ -152,30 +138,7 @@ def _lora(
         ]
 
 
-def _which_family(
-    answer: _Answer,
-    signatures: dict[str, Any],
-    made: _adapter.Changes,
-    header: Header,
-    path: str,
-) -> None:
-    """Narrows families that share their layers by the LoRA's other layers, metadata and name."""
-    trained = [f for f in answer.families if signatures[f].get("trains_text")]
-    if made.text and trained and len(trained) < len(answer.families):
-        answer.families = trained
-        answer.evidence.append("It changes text encoders too, which tells its family.")
-    for key, value, meant in _hints.said(signatures, header.metadata):
-        both = [family for family in answer.families if family in meant]
-        if both and len(both) < len(answer.families):
-            answer.families = both
-            answer.evidence.append(f"{key} = {value} alone tells which family it is for.")
-    named = _hints.families_by_name(signatures, answer.families, path)
-    if named and len(named) < len(answer.families):
-        answer.families = named
-        answer.evidence.append("Its name alone tells which family it is for; the layers do not.")
-
-
-def _configs(answer: _Answer, signatures: dict[str, Any], header: Header) -> None:
+def _configs(answer: Answer, signatures: dict[str, Any], header: Header) -> None:
     """Hears what a diffusers folder says: the class of its pipeline and of its network."""
     for file, config in header.configs.items():
         label = config.get("_class_name")
@@ -210,7 +173,7 @@ def _classes(signature: dict[str, Any]) -> set[str]:
     return {*signature.get("classes", []), *inner}
 
 
-def _by_config(answer: _Answer, header: Header) -> None:
+def _by_config(answer: Answer, header: Header) -> None:
     label = header.configs.get("index", {}).get("_class_name")
     for variants in (
         [v for v in answer.variants if label in v.get("classes", [])],
@@ -230,7 +193,7 @@ def _configured(variant: dict[str, Any], header: Header) -> bool:
     )
 
 
-def _metadata(answer: _Answer, signatures: dict[str, Any], header: Header) -> None:
+def _metadata(answer: Answer, signatures: dict[str, Any], header: Header) -> None:
     for key, value, meant in _hints.said(signatures, header.metadata):
         both = [family for family in answer.families if family in meant]
         if answer.families and not both:
@@ -243,40 +206,18 @@ def _metadata(answer: _Answer, signatures: dict[str, Any], header: Header) -> No
             )
 
 
-def _disagree(answer: _Answer, signatures: dict[str, Any], says: str, meant: list[str]) -> None:
+def _disagree(answer: Answer, signatures: dict[str, Any], says: str, meant: list[str]) -> None:
     names = " or ".join(signatures[family]["name"] for family in meant)
     answer.contradictions.append(f"{says}, which is {names}; the tensors say {answer.name}.")
 
 
-def _candidates(known: Catalogue, answer: _Answer) -> tuple[str, ...]:
+def _candidates(known: Catalogue, answer: Answer) -> tuple[str, ...]:
     ids = [id for variant in answer.variants for id in variant.get("models", [])]
     return tuple(dict.fromkeys(id for id in ids if id in known.models))
 
 
-def _by_prediction(
-    known: Catalogue, answer: _Answer, header: Header, candidates: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Narrows the models by what the folder or the metadata says the network predicts."""
-    predicts = {id: known.models[id].get("prediction") for id in candidates}
-    if answer.component == "lora" or len({*predicts.values()} - {None}) < 2:
-        return candidates
-    told = _hints.predictions(header.metadata, _folder.lookup(header.configs, _PREDICTS))
-    for said, prediction in told:
-        kept = tuple(id for id in candidates if predicts[id] in (None, prediction))
-        if kept:
-            candidates = kept
-            answer.evidence.append(f"{said}.")
-        else:
-            before = " or ".join(dict.fromkeys(str(predicts[id]) for id in candidates))
-            answer.contradictions.append(f"{said}; what was heard before says {before}.")
-    if not told:
-        kinds = " or ".join(sorted({*predicts.values()} - {None}))
-        answer.evidence.append(f"No tensor tells what it predicts: {kinds}.")
-    return candidates
-
-
 def _result(
-    path: str, header: Header, answer: _Answer, candidates: tuple[str, ...]
+    path: str, header: Header, answer: Answer, candidates: tuple[str, ...]
 ) -> Identification:
     one = answer.families[0] if len(answer.families) == 1 else None
     part = answer.component in ("vae", "text-encoder")

@@ -10,7 +10,8 @@ from .._errors import visible
 _COMPONENTS = {
     "bundle": "a bundle", "transformer": "the transformer", "unet": "the U-Net",
     "controlnet": "a ControlNet", "motion-module": "a motion module", "embedding": "an embedding",
-    "image-adapter": "an image adapter", "vae": "a VAE", "text-encoder": "a text encoder", "lora": "a LoRA", "pipeline": "a pipeline",
+    "image-adapter": "an image adapter", "vae": "a VAE", "text-encoder": "a text encoder",
+    "lora": "a LoRA", "pipeline": "a pipeline",
 }  # fmt: skip
 _SHOWN = 8
 # What a family is usually made for is not worth a word.

@@ -10,8 +10,6 @@ import pytest
 
 from tests.recommender.headers import build
 
-DIFFUSERS = json.loads((build.FOLDER / "diffusers.json").read_text("utf-8"))
-
 
 @pytest.mark.skipif(
     not os.environ.get("SWEETSPOT_WHOLE_MATRIX"), reason="takes a minute and needs diffusers 0.42.1"
@@ -20,11 +18,16 @@ DIFFUSERS = json.loads((build.FOLDER / "diffusers.json").read_text("utf-8"))
 def test_the_headers_are_what_their_classes_make_on_the_meta_device() -> None:
     diffusers = pytest.importorskip("diffusers", minversion="0.42.1")
     torch = importlib.import_module("torch")
-    for name, entry in DIFFUSERS.items():
-        with torch.device("meta"):
-            made = getattr(diffusers, entry["class"]).from_config(entry["config"])
-        shapes = {key: tuple(value.shape) for key, value in made.state_dict().items()}
-        assert build.load("diffusers")[name] == shapes, name
+    flux = importlib.import_module("diffusers.pipelines.flux.modeling_flux")
+    for file in ("diffusers", "adapters"):
+        for name, entry in json.loads((build.FOLDER / f"{file}.json").read_text("utf-8")).items():
+            if "class" not in entry:
+                continue
+            home = flux if entry["class"] == "ReduxImageEncoder" else diffusers
+            with torch.device("meta"):
+                made = getattr(home, entry["class"]).from_config(entry["config"])
+            shapes = {key: tuple(value.shape) for key, value in made.state_dict().items()}
+            assert build.load(file)[name] == shapes, name
 
 
 def test_every_header_says_where_it_is_from_and_the_folder_stays_small() -> None:

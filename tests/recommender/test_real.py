@@ -82,7 +82,7 @@ def test_every_answer_lies_in_its_range_and_names_its_sources() -> None:
 def examples() -> list[tuple[str, str]]:
     """Returns the YAML examples of settings/README.md with the file name each begins with."""
     found = re.findall(r"```yaml\n# (\S+)\n(.*?)```", REFERENCE, flags=re.DOTALL)
-    assert len(found) == 4
+    assert len(found) == 5
     return found
 
 
@@ -99,6 +99,10 @@ def test_the_examples_of_the_reference_are_sound_files(tree: Tree, file: str, te
             path.write_text(source.replace("[cfg]", "[]"), "utf-8")
     (tree.root / file).parent.mkdir(parents=True, exist_ok=True)
     (tree.root / file).write_text(text, "utf-8")
+    if "\nschedule: uniform" in text:
+        schedule = tree.root / "settings/schedules/uniform.yaml"
+        schedule.parent.mkdir()
+        schedule.write_text("name: Uniform\nnames: {comfyui: normal}\n", "utf-8")
     if "base: " in text:
         base = (tree.root / "settings/models/other/other-one.yaml").read_text("utf-8")
         base = base.replace("Other [one]", "Base").replace("hub_id: house/Other.ONE-v2\n", "")

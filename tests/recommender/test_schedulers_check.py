@@ -31,8 +31,9 @@ WHERE = "settings/schedulers/extra.yaml"
         (NAMED.replace("1N", "adaptive"), []),
         (HEAD, [f"{WHERE}:1: expected class, or names in tools, got the keys name, order, "
           "calls_per_step, kind."]),
-        (NAMED + "usual: true\n", [f"{WHERE}:1: expected class beside flags, usual or spacing, got the keys "
-          "name, order, calls_per_step, kind, names, usual."]),
+        (NAMED + "usual: true\n",
+         [f"{WHERE}:1: expected class beside flags, usual or spacing, got the keys name, order, "
+          "calls_per_step, kind, names, usual."]),
         (NAMED.replace("1N", "N squared"),
          [f"{WHERE}:3: calls_per_step: expected a formula such as 1N, 2N-1 or N+1, "
           "or 'adaptive', got the text 'N squared'."]),

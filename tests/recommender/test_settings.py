@@ -10,28 +10,33 @@ from recommender import catalogue, find_setting
 from recommender._names import loose
 from recommender._settings import command, nearest_names
 
-NAMES = [
-    (setting_id, None, name)
-    for setting_id, setting in catalogue().settings.items()
-    for name in (setting_id, setting["title"], *setting["aliases"])
-] + [
-    (setting_id, tool["tool"], name)
-    for setting_id, setting in catalogue().settings.items()
-    for tool in setting.get("tools", [])
-    for name in (tool["name"], *tool.get("also", []))
-]
+
+def names() -> list[tuple[str, str | None, str]]:
+    """Lists every name with its setting and the tool that uses it, None for none."""
+    settings = catalogue().settings.items()
+    own = [
+        (setting_id, None, name)
+        for setting_id, setting in settings
+        for name in (setting_id, setting["title"], *setting["aliases"])
+    ]
+    return own + [
+        (setting_id, tool["tool"], name)
+        for setting_id, setting in settings
+        for tool in setting.get("tools", [])
+        for name in (tool["name"], *tool.get("also", []))
+    ]
 
 
 def test_every_name_of_every_tool_finds_its_setting() -> None:
     """Each of them, with the tool that uses it."""
     lost = [
         (setting_id, tool, name)
-        for setting_id, tool, name in NAMES
+        for setting_id, tool, name in names()
         if loose(name)
         and (setting_id, tool) not in {(match.setting, match.tool) for match in find_setting(name)}
     ]
     assert lost == []
-    assert len(NAMES) > 1000
+    assert len(names()) > 1000
 
 
 def test_a_name_has_one_owner_within_a_tool() -> None:

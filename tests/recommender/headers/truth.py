@@ -7,6 +7,7 @@ class was built as. An empty family stands for a stranger, which must not be rec
 from __future__ import annotations
 
 T, U, C, V, E = "transformer", "unet", "controlnet", "vae", "text-encoder"
+A = "image-adapter"
 SD1 = {"stable-diffusion-v1-5", "stable-diffusion-v1-4"}
 SD2 = {"stable-diffusion-2-1", "stable-diffusion-2", "sd-turbo"}
 XL = {"sdxl-base-1-0", "sdxl-turbo", "sdxl-lightning-4step", "juggernaut-xl-v9"}
@@ -157,6 +158,13 @@ TRUTH: dict[str, tuple[str, str | tuple[str, ...], set[str]]] = {
     "controlnet-flux-1": (C, "flux-1", set()),
     "controlnet-sd-3": (C, "sd-3", set()),
     "controlnet-qwen-image": (C, "qwen-image", {"qwen-image-controlnet-union"}),
+    "controlnet-flux-1-xlabs": (C, "flux-1", set()),
+    "controlnet-kolors": (C, "kolors", {"kolors-controlnet"}),
+    "flux-1-redux": (A, "flux-1", {"flux-1-redux-dev"}),
+    "ip-adapter-sd-1": (A, "sd-1", set()),
+    "ip-adapter-plus-sd-1": (A, "sd-1", set()),
+    "ip-adapter-sdxl": (A, "sdxl", set()),
+    "ip-adapter-plus-sdxl": (A, "sdxl", set()),
     "vae-4ch": (V, ("sd-1", "sd-2", "sdxl"), set()),
     "vae-ldm-4ch": (V, ("sd-1", "sd-2", "sdxl"), set()),
     "vae-16ch": (V, ("flux-1", "sd-3"), set()),
