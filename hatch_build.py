@@ -20,7 +20,7 @@ class CatalogueHook(BuildHookInterface[Any]):
         root = Path(self.root)
         sys.path.insert(0, str(root))
         try:
-            from recommender._compile import write_catalogue
+            from recommender._authoring.compile import write_catalogue
         finally:
             sys.path.remove(str(root))
         self._folder = tempfile.TemporaryDirectory(prefix="sweetspot-")

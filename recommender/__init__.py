@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._identify import Identification, identify
     from ._lint import Finding, lint
     from ._metadata import ReadSettings, read_settings
-    from ._recommend import Recommendation, recommend
+    from ._recommend.recommend import Recommendation, recommend
     from ._settings import SettingMatch, find_setting
 
 __all__ = [
@@ -58,7 +58,7 @@ _HOME = {
     "Finding": "_lint",
     "Identification": "_identify",
     "ReadSettings": "_metadata",
-    "Recommendation": "_recommend",
+    "Recommendation": "_recommend.recommend",
     "SettingMatch": "_settings",
     "catalogue": "_catalog",
     "export": "_export",
@@ -67,7 +67,7 @@ _HOME = {
     "identify": "_identify",
     "lint": "_lint",
     "read_settings": "_metadata",
-    "recommend": "_recommend",
+    "recommend": "_recommend.recommend",
 }
 
 

@@ -14,7 +14,7 @@ from ._arguments import UsageError, budget_in, number, options_in
 from ._errors import SweetspotError, visible
 
 if TYPE_CHECKING:
-    from ._recommend import Recommendation
+    from ._recommend.recommend import Recommendation
 
 HELP = """\
 usage: sweetspot MODEL [--json]            the settings for a model, and why
@@ -104,7 +104,7 @@ def _recommend(given: list[str]) -> int:
 
 def _answer(name: str, options: dict[str, str]) -> Recommendation:
     """Returns the recommendation that the narrowing options of a command ask for."""
-    from ._recommend import recommend
+    from ._recommend.recommend import recommend
 
     return recommend(
         name,

@@ -179,7 +179,7 @@ def _compiled(root: str) -> dict[str, Any]:
     from pathlib import Path
 
     try:
-        from ._compile import compile_catalogue
+        from ._authoring.compile import compile_catalogue
     except ModuleNotFoundError as error:
         raise CatalogueError(
             f"The catalogue must be compiled, and {error.name} is not installed. "

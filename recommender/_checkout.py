@@ -15,10 +15,10 @@ def check(words: list[str], *, repair: bool = False) -> int:
     """Prints every problem of the authoring files and returns the exit code; may mend first."""
     from pathlib import Path
 
-    checker = _authoring("_check")
+    checker = _authoring("check")
     if repair:
         named = [Path(word) for word in words] or None
-        for line in _authoring("_fix").fix(Path(_checkout()), named):
+        for line in _authoring("fix").fix(Path(_checkout()), named):
             print(line)
     if words:
         count, problems = checker.check_paths([Path(word) for word in words])
@@ -41,7 +41,7 @@ def schema(out: str | None) -> int:
     import json
     from pathlib import Path
 
-    schemas = _authoring("_registry").json_schemas()
+    schemas = _authoring("registry").json_schemas()
     if out is None:
         print(json.dumps(schemas, indent=2))
         return 0
@@ -80,7 +80,7 @@ def _authoring(name: str) -> Any:
     from importlib import import_module
 
     try:
-        return import_module(f".{name}", __package__)
+        return import_module(f"._authoring.{name}", __package__)
     except ModuleNotFoundError as error:
         raise UsageError(
             f"This needs {error.name}, which is not installed. "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors import SettingsWarning
 
 if TYPE_CHECKING:
-    from ._recommend import Recommendation
+    from ._recommend.recommend import Recommendation
 
 # Tools agree with one another within a factor √2 in two of three pairs; twice that is far outside.
 _FAR = 2.0
@@ -50,7 +50,7 @@ def guard(pipe: Any, *, known_as: str | None = None) -> Any:
     "z-image-turbo at 50 steps: 5.6× more than needed." The call itself is never altered. `known_as`
     names the model where the pipeline does not tell which it is. Raises what recommend() raises.
     """
-    from ._recommend import recommend
+    from ._recommend.recommend import recommend
 
     return Guarded(pipe, recommend(pipe, known_as=known_as))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._recommend import Recommendation, answer
-from ._why import where
+from ._recommend.recommend import Recommendation, answer
+from ._recommend.why import where
 
 if TYPE_CHECKING:
     from ._catalog import Catalogue

@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ._check import parse
+from ._authoring.check import parse
+from ._authoring.problems import did_you_mean, schema_problems
+from ._authoring.schema_render import Manifest, Plan
+from ._authoring.yaml_text import Unreadable, read
 from ._errors import CatalogueError, visible
-from ._problems import did_you_mean, schema_problems
-from ._schema_render import Manifest, Plan
-from ._yaml import Unreadable, read
 
 __all__ = ["Manifest", "Plan", "did_you_mean", "manifest_problem", "read_plan", "visible"]
 

@@ -174,6 +174,11 @@ def scheduler_of(model: ModelSource, name: str | None) -> dict[str, Any] | None:
         return None if own is None else {"class": own[0], "config": own[1]}
     known = catalogue().schedulers
     if name in known:
+        if "class" not in known[name]:
+            raise RenderError(
+                f"scheduler: expected a sampler that diffusers has, got '{name}'. "
+                "Other tools alone have it."
+            )
         wanted, flags = known[name]["class"], known[name].get("flags", {})
     elif name.endswith("Scheduler") and name.isidentifier():
         wanted, flags = name, {}

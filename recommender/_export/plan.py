@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._rule import is_number
+from .._recommend.rule import is_number
 
 if TYPE_CHECKING:
-    from .._recommend import Recommendation
+    from .._recommend.recommend import Recommendation
 
 # More than any tool takes; where a share of the steps runs, the search for their number ends here.
 MOST_STEPS = 10_000

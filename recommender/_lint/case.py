@@ -8,8 +8,8 @@ from typing import Any
 
 from .._catalog import Catalogue
 from .._metadata.values import number, shown, whole
-from .._recommend import Recommendation
-from .._rule import ends, is_number
+from .._recommend.recommend import Recommendation
+from .._recommend.rule import ends, is_number
 from .pipelines import FROM_ZERO
 
 UNETS = ("sd-1", "sd-2", "sdxl", "kolors")

@@ -12,7 +12,7 @@ from .._errors import AmbiguousModelError, UnknownModelError, UnreadableError
 from .._metadata import ReadSettings, read_settings
 from .._metadata.values import Unclear, clean, number, shown, whole
 from .._names import file_stem, loose
-from .._recommend import answer
+from .._recommend.recommend import answer
 from .case import Adapter, Case, Model
 from .endpoints import ENDPOINTS, endpoint_named
 from .names import index, samplers

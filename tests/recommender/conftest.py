@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from recommender import Recommendation
+from recommender._authoring.compile import compile_catalogue
 from recommender._catalog import Catalogue
-from recommender._compile import compile_catalogue
-from recommender._recommend import answer
+from recommender._recommend.recommend import answer
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommender import AmbiguousModelError, CatalogueError, UnknownModelError, catalogue
+from recommender._authoring.compile import compile_catalogue
 from recommender._catalog import dumps
-from recommender._compile import compile_catalogue
 
 if TYPE_CHECKING:
     from conftest import Tree

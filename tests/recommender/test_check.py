@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recommender._check import check_paths, check_root
+from recommender._authoring.check import check_paths, check_root
 
 if TYPE_CHECKING:
     from conftest import Tree

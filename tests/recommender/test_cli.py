@@ -157,7 +157,7 @@ def test_the_table_shows_every_answer_beside_all_its_claims(tree: Tree) -> None:
          "a call such as 12s@0.5, got '9s'.\n"),
         (["plain", "--task"], "--task: expected a value after it, got nothing.\n"),
         (["models", "x"], "models: expected no names, got 'x'.\n"),
-        (["check", "--all"], "'--all': unknown option. Known here: none.\n"),
+        (["check", "--all"], "'--all': unknown option. Known here: --fix.\n"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_gets_one_line_and_code_2(

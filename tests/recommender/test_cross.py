@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recommender._check import check_root
+from recommender._authoring.check import check_root
 
 if TYPE_CHECKING:
     from conftest import Tree

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from recommender._check import check_root
-from recommender._fix import fix
+from recommender._authoring.check import check_root
+from recommender._authoring.fix import fix
 
 if TYPE_CHECKING:
     from conftest import Tree

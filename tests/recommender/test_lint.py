@@ -11,7 +11,7 @@ import pytest
 from recommender import Finding, UnknownModelError, UnreadableError, catalogue, lint, recommend
 from recommender._lint.engine import OF_MODEL, RULES, rules
 from recommender._lint.finding import SEVERITIES, about
-from recommender._rule import is_number
+from recommender._recommend.rule import is_number
 
 HERE = Path(__file__).parent / "lint"
 EXPECTED: dict[str, list[dict[str, Any]]] = json.loads((HERE / "expected.json").read_text("utf-8"))

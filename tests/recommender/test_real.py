@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from recommender import AmbiguousModelError, catalogue, recommend
-from recommender._check import check_root
-from recommender._cross import WITHOUT_A_PAGE
+from recommender._authoring.check import check_root
+from recommender._authoring.cross import WITHOUT_A_PAGE
+from recommender._authoring.schema import Claim, Model, Source
+from recommender._authoring.schema_scheduler import Scheduler
+from recommender._authoring.schema_setting import (
+    Band,
+    Choice,
+    Conversion,
+    Partner,
+    Setting,
+    Tool,
+    Worked,
+)
+from recommender._authoring.schema_signature import Adapter, Layout, Part, Signature, Variant
 from recommender._names import loose
-from recommender._schema import Claim, Model, Source
-from recommender._schema_scheduler import Scheduler
-from recommender._schema_setting import Band, Choice, Conversion, Partner, Setting, Tool, Worked
-from recommender._schema_signature import Adapter, Layout, Part, Signature, Variant
 
 if TYPE_CHECKING:
     from conftest import Tree

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recommender import OptionError, Recommendation
-from recommender._options import GOALS, TASKS
-from recommender._recommend import answer
+from recommender._recommend.options import GOALS, TASKS
+from recommender._recommend.recommend import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +195,7 @@ def test_an_option_that_cannot_be_is_named(
 def test_the_tasks_are_those_that_a_catalogue_file_may_name() -> None:
     from typing import get_args
 
-    from recommender._schema import Modality
+    from recommender._authoring.schema import Modality
 
     assert set(TASKS) == set(get_args(Modality)) - {"lora-acceleration"}
 

@@ -228,9 +228,9 @@ def test_a_measurement_that_names_weights_counts_for_those_weights_alone(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
     from recommender._catalog import Catalogue
-    from recommender._options import Options
-    from recommender._recommend import _answer
-    from recommender._weights import digest
+    from recommender._recommend.options import Options
+    from recommender._recommend.recommend import _answer
+    from recommender._recommend.weights import digest
     from render.models import folder_digest
 
     own = digest(str(folders["sd"]))

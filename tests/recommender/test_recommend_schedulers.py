@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recommender import catalogue
-from recommender._recommend import answer
-from recommender._schedule import overruns, sampler, starts_at_zero
+from recommender._recommend.recommend import answer
+from recommender._recommend.schedule import overruns, sampler, starts_at_zero
 
 if TYPE_CHECKING:
     from conftest import Tree
@@ -128,7 +128,7 @@ def test_a_name_that_two_tools_share_means_the_one_the_model_can_use() -> None:
 def test_below_its_working_range_a_scheduler_that_was_asked_for_says_so() -> None:
     known = catalogue(CHECKOUT)
     model = {"distillation": "none"}
-    from recommender._schedule import out_of_range
+    from recommender._recommend.schedule import out_of_range
 
     heun = sampler(known, "Heun", asked=True)
     assert out_of_range(model, heun, 8) == [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender._rule import calls, decide
+from recommender._recommend.rule import calls, decide
 
 figures = st.fixed_dictionaries(
     {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recommender._check import check_root
+from recommender._authoring.check import check_root
 from tests.recommender.conftest import Tree
 
 HEUN = "settings/schedulers/heun.yaml"

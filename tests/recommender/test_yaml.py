@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender._yaml import MAX_DEPTH, Unreadable, parse, read
+from recommender._authoring.yaml_text import MAX_DEPTH, Unreadable, parse, read
 
 
 def refusal(text: str) -> str:

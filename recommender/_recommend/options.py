@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ._errors import OptionError, visible
-from ._rule import is_number
+from .._errors import OptionError, visible
+from .rule import is_number
 
 GOALS = ("draft", "balanced", "final")
 TASKS = (

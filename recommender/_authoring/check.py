@@ -11,10 +11,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from . import _cross, _yaml
-from ._problems import Problem, schema_problems
-from ._registry import KINDS, FileKind, locate, places
-from ._schema import SLUG
+from . import cross, yaml_text
+from .problems import Problem, schema_problems
+from .registry import KINDS, FileKind, locate, places
+from .schema import SLUG
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 _NOT_READ = ("settings/measured/", "settings/README.md")
@@ -28,7 +28,7 @@ class Entry:
     id: str
     family: str
     file: str
-    document: _yaml.Document
+    document: yaml_text.Document
     sound: bool
 
     @property
@@ -66,7 +66,7 @@ def check_root(root: Path, today: date | None = None, *, whole: bool = True) -> 
         problems += found
         if entry:
             entries.append(entry)
-    problems += _cross.across(entries, (today or date.today()) if whole else None)
+    problems += cross.across(entries, (today or date.today()) if whole else None)
     return Checked(tuple(entries), tuple(sorted(set(problems))), files)
 
 
@@ -102,10 +102,12 @@ def _absolute(path: Path) -> Path:
 def _stray(path: Path, found: tuple[Path, FileKind] | None) -> list[Problem]:
     """Returns what keeps a named file from being judged within a checkout."""
     try:
-        text = _yaml.read_text(path, MAX_JSON_BYTES if path.suffix == ".json" else _yaml.MAX_BYTES)
+        text = yaml_text.read_text(
+            path, MAX_JSON_BYTES if path.suffix == ".json" else yaml_text.MAX_BYTES
+        )
         if found is None:
-            _yaml.parse(text)
-    except _yaml.Unreadable as error:
+            yaml_text.parse(text)
+    except yaml_text.Unreadable as error:
         return [Problem(str(path), error.line, "", error.message, True)]
     if found is None:
         return [Problem(str(path), 1, "", f"expected a file the catalogue reads ({places()}).")]
@@ -137,7 +139,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _entry(path: Path, kind: FileKind, file: str) -> tuple[Entry | None, list[Problem]]:
     try:
         document = parse(path)
-    except _yaml.Unreadable as error:
+    except yaml_text.Unreadable as error:
         return None, [Problem(file, error.line, "", error.message, True)]
     problems = schema_problems(file, document, kind.schema)
     sound = not problems
@@ -150,20 +152,20 @@ def _entry(path: Path, kind: FileKind, file: str) -> tuple[Entry | None, list[Pr
     return Entry(kind.name, stem, family, file, document, sound), problems
 
 
-def parse(path: Path) -> _yaml.Document:
+def parse(path: Path) -> yaml_text.Document:
     """Returns an authoring file, YAML or JSON, as data with the lines it stood on."""
     if path.suffix != ".json":
-        return _yaml.read(path)
-    text = _yaml.read_text(path, MAX_JSON_BYTES)
+        return yaml_text.read(path)
+    text = yaml_text.read_text(path, MAX_JSON_BYTES)
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise _yaml.Unreadable(error.lineno, f"not JSON: {error.msg}.") from None
+        raise yaml_text.Unreadable(error.lineno, f"not JSON: {error.msg}.") from None
     except ValueError as error:
-        raise _yaml.Unreadable(1, f"not JSON: {error}.") from None
+        raise yaml_text.Unreadable(1, f"not JSON: {error}.") from None
     except RecursionError:
-        raise _yaml.Unreadable(1, "not JSON: nested too deeply.") from None
-    return _yaml.Document(data, {(): 1})
+        raise yaml_text.Unreadable(1, "not JSON: nested too deeply.") from None
+    return yaml_text.Document(data, {(): 1})
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

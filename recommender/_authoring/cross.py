@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ._cross_parts import (
+from .._errors import visible
+from .._names import loose
+from .cross_parts import (
     PLAN,
     PRACTICE,
     WITHOUT_A_PAGE,
@@ -16,16 +18,14 @@ from ._cross_parts import (
     known_setting,
     problem,
 )
-from ._cross_schedulers import scheduler_problems
-from ._cross_settings import setting_problems, tool_owners
-from ._cross_text import sentences_once, text_problems
-from ._errors import visible
-from ._names import loose
-from ._problems import Problem, describe, did_you_mean
-from ._yaml import Location
+from .cross_schedulers import scheduler_problems
+from .cross_settings import setting_problems, tool_owners
+from .cross_text import sentences_once, text_problems
+from .problems import Problem, describe, did_you_mean
+from .yaml_text import Location
 
 if TYPE_CHECKING:
-    from ._check import Entry
+    from .check import Entry
 
 __all__ = ["WITHOUT_A_PAGE", "across"]
 # Only these say which formula their number belongs to.

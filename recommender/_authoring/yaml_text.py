@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 from yaml import events
 
-from ._errors import is_hidden, visible
+from .._errors import is_hidden, visible
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32

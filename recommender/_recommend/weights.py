@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 
-from ._catalog import Catalogue
-from ._evidence import digest_in
+from .._catalog import Catalogue
+from .evidence import digest_in
 
 _COUNTED = (".json", ".safetensors", ".txt")
 _PIECE = 1 << 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ._catalog import Catalogue
-from ._frozen import frozen
-from ._names import loose
-from ._rule import Claim, Decision, convention_of, decide, is_number, is_off, point
-from ._schedule import Sampler, sampler
+from .._catalog import Catalogue
+from .._names import loose
+from .frozen import frozen
+from .rule import Claim, Decision, convention_of, decide, is_number, is_off, point
+from .schedule import Sampler, sampler
 
 _GUIDANCE = ("guidance_scale", "true_cfg_scale", "image_guidance_scale")
 # What the same network does when it starts from a picture: figures for the one hold for the other.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ._options import Options
-from ._rule import Decision, is_number
-from ._schedule import Sampler, overruns, starts_at_zero
+from .options import Options
+from .rule import Decision, is_number
+from .schedule import Sampler, overruns, starts_at_zero
 
 
 class Count(NamedTuple):

@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import _compile_schedulers, _yaml
-from ._catalog import FORMAT, digest_of, dumps
-from ._check import Checked, Entry, check_root
-from ._errors import CatalogueError, visible
-from ._names import loose
+from .._catalog import FORMAT, digest_of, dumps
+from .._errors import CatalogueError, visible
+from .._names import loose
+from . import compile_schedulers, yaml_text
+from .check import Checked, Entry, check_root
 
 # What a fine-tune or distillation keeps of its base, unless its file says otherwise.
 INHERITED = (
@@ -40,7 +40,7 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
     models = {entry.id: entry for entry in checked.entries if entry.kind == "model"}
     resolved = {id: _model(entry, models) for id, entry in sorted(models.items())}
     schedules = _plain(checked, "schedule")
-    samplers = _compile_schedulers.resolved(_plain(checked, "scheduler"), schedules, resolved)
+    samplers = compile_schedulers.resolved(_plain(checked, "scheduler"), schedules, resolved)
     compiled = {
         "version": FORMAT,
         "digest": digest,
@@ -48,11 +48,11 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         "models": resolved,
         "schedulers": samplers,
         "schedules": schedules,
-        "scheduler_names": _compile_schedulers.names(samplers),
+        "scheduler_names": compile_schedulers.names(samplers),
         "signatures": _signatures(checked),
         "measured": _measured(root),
         "names": _names(resolved),
-        "calls": _compile_schedulers.costs(samplers),
+        "calls": compile_schedulers.costs(samplers),
     }
     # Through JSON and back: who compiles and who reads the cache then see one and the same thing.
     data: dict[str, Any] = json.loads(dumps(compiled))
@@ -190,8 +190,8 @@ def _measured(root: Path) -> dict[str, dict[str, Any]]:
     for path in sorted((root / "settings" / "measured").glob("*/*.json")):
         file = path.relative_to(root).as_posix()
         try:
-            data = json.loads(_yaml.read_text(path, 8 * 1024 * 1024))
-        except (_yaml.Unreadable, ValueError, RecursionError) as error:
+            data = json.loads(yaml_text.read_text(path, 8 * 1024 * 1024))
+        except (yaml_text.Unreadable, ValueError, RecursionError) as error:
             raise CatalogueError(f"{file}: cannot be read: {visible(error, 160)}") from None
         measured.setdefault(path.parent.name, {})[path.stem] = data
     return measured

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ._catalog import Catalogue
-from ._errors import visible
-from ._names import loose
+from .._catalog import Catalogue
+from .._errors import visible
+from .._names import loose
 
 # Of these the first of one step is the last of the schedule, t = 0, unless the spacing is trailing.
 _STARTS_AT_ZERO = frozenset((

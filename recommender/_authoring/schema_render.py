@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ._schema import Pixels, Slug, Strict, Text, Value
+from .schema import Pixels, Slug, Strict, Text, Value
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
 

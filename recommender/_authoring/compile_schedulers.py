@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._names import loose
-from ._rule import calls
-from ._samplers import named
+from .._names import loose
+from .._recommend.rule import calls
+from .._samplers import named
 
 Schedulers = Mapping[str, dict[str, Any]]
 _TOOLS = (

@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._cross_parts import problem
-from ._errors import visible
-from ._problems import Problem
-from ._yaml import Location
+from .._errors import visible
+from .cross_parts import problem
+from .problems import Problem
+from .yaml_text import Location
 
 if TYPE_CHECKING:
-    from ._check import Entry
+    from .check import Entry
 
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL")
 # Letters of science that stand alone or beside a Latin one on purpose: µ, σ, η, Δ …

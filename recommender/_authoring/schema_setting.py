@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ._schema import Number, Positive, Slug, Source, Strict, Text, Value
+from .schema import Number, Positive, Slug, Source, Strict, Text, Value
 
 # Keys of sources, `plan:<id>` for a rendered comparison, or `practice` for a rule of thumb.
 Evidence = Annotated[list[Text], Field(min_length=1)]

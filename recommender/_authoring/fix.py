@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from . import _yaml
-from ._check import check_root
-from ._errors import is_hidden, visible
+from .._errors import is_hidden, visible
+from . import yaml_text
+from .check import check_root
 
 _SPACES = re.compile("[\u00a0\u2007\u202f]")
 
@@ -79,8 +79,8 @@ def _uncited(root: Path, chosen: set[Path]) -> Iterator[str]:
 
 def _parses(text: str) -> bool:
     try:
-        _yaml.parse(text)
-    except _yaml.Unreadable:
+        yaml_text.parse(text)
+    except yaml_text.Unreadable:
         return False
     return True
 

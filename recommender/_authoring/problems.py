@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ._errors import visible
-from ._schema import PATTERNS
-from ._yaml import Document, Location
+from .._errors import visible
+from .schema import PATTERNS
+from .yaml_text import Document, Location
 
 _TYPES = {
     "string_type": "text",

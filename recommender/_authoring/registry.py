@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ._schema import Model
-from ._schema_render import Manifest, Plan
-from ._schema_scheduler import Schedule, Scheduler
-from ._schema_setting import Setting
-from ._schema_signature import Signature
+from .schema import Model
+from .schema_render import Manifest, Plan
+from .schema_scheduler import Schedule, Scheduler
+from .schema_setting import Setting
+from .schema_signature import Signature
 
 
 @dataclass(frozen=True, slots=True)

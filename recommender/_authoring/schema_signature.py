@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from ._schema import PATTERNS, Slug, Source, Strict, Text, Value
+from .schema import PATTERNS, Slug, Source, Strict, Text, Value
 
 # A tensor's whole name: nothing in it is a pattern, so no rule can run away with time.
 TENSOR = r"^[A-Za-z0-9_.\-]{1,200}$"

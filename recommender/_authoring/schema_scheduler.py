@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ._schema import CALLS, PATTERNS, Number, Slug, Source, Strict, Text, Value
+from .schema import CALLS, PATTERNS, Number, Slug, Source, Strict, Text, Value
 
 FORMULA = rf"{CALLS}|^adaptive$"
 PATTERNS[FORMULA] = "a formula such as 1N, 2N-1 or N+1, or 'adaptive'"

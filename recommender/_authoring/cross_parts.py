@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ._errors import visible
-from ._problems import Problem, describe, did_you_mean, dotted
-from ._yaml import Location
+from .._errors import visible
+from .problems import Problem, describe, did_you_mean, dotted
+from .yaml_text import Location
 
 if TYPE_CHECKING:
-    from ._check import Entry
+    from .check import Entry
 
 # Settings that claims may name although they have no page (and so no file) yet.
 WITHOUT_A_PAGE = {

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from . import _evidence
-from ._catalog import Catalogue, catalogue
-from ._count import Count, count, count_in
-from ._frozen import Frozen, plain
-from ._loras import with_loras
-from ._options import Options, checked
-from ._rule import NOTHING, Decision, decide, is_number
-from ._schedule import Sampler, out_of_range, sampler, unfit
-from ._why import sources, why_scheduler, why_steps
+from .._catalog import Catalogue, catalogue
+from . import evidence
+from .count import Count, count, count_in
+from .frozen import Frozen, plain
+from .loras import with_loras
+from .options import Options, checked
+from .rule import NOTHING, Decision, decide, is_number
+from .schedule import Sampler, out_of_range, sampler, unfit
+from .why import sources, why_scheduler, why_steps
 
 Budget = int | Mapping[str, float] | None
 _MOST_KEPT = 4096
@@ -70,7 +70,7 @@ class Recommendation:
         `pipe(prompt, **recommend(pipe).apply(pipe))` runs. Only keywords that this pipeline takes
         are returned; a scheduler that its package lacks is left as it is, with a SettingsWarning.
         """
-        from ._pipeline import apply
+        from .pipeline import apply
 
         return apply(self, pipe)
 
@@ -108,7 +108,7 @@ def recommend(
             return _of_name(known, model, given)
         id, said, weights = _of_file(known, os.fsdecode(model), known_as)
     else:
-        from ._pipeline import model_of, refuse
+        from .pipeline import model_of, refuse
 
         refuse(model)
         known = catalogue()
@@ -139,8 +139,8 @@ def _with_ids(known: Catalogue, given: Options) -> Options:
 def _of_file(
     known: Catalogue, name: str, known_as: str | None
 ) -> tuple[str, tuple[str, ...], str | None]:
-    from ._identify._choose import is_file, model_in
-    from ._weights import weights_of
+    from .._identify._choose import is_file, model_in
+    from .weights import weights_of
 
     if not is_file(name) and known_as is None:
         return known.find(name), (), None
@@ -180,18 +180,18 @@ def _answer(known: Catalogue, id: str, given: Options, weights: str | None) -> R
     model, loras, warnings = with_loras(known, id, given.loras)
     case = _decided(known, id, model, given, None if loras else (weights or "", weights is None))
     chosen = case.chosen
-    settings = _evidence.settings_of(model, case.decisions, chosen)
+    settings = evidence.settings_of(model, case.decisions, chosen)
     counted = count(
         case.decisions["num_inference_steps"],
         case.given,
         chosen,
-        _evidence.passes(settings, case.conventions),
+        evidence.passes(settings, case.conventions),
         flow=model.get("prediction") == "flow",
         published_at=case.published_at,
     )
     count_in(settings, counted, chosen)
     warnings += [*unfit(known, model, chosen), *counted.warnings]
-    if _evidence.true_cfg(settings):
+    if evidence.true_cfg(settings):
         warnings.append(
             f"true_cfg_scale {settings['true_cfg_scale']:g} acts only beside a negative prompt. "
             "Pass one, if only a space."
@@ -210,8 +210,8 @@ def _decided(
 ) -> _Case:
     """Weighs the claims; `weights` is None where LoRAs make the weights those of nothing else."""
     few_step = model["distillation"] == "few-step"
-    task = _evidence.task_of(model, given.task, given.strength)
-    claims, borrowed = _evidence.of_task(model, task)
+    task = evidence.task_of(model, given.task, given.strength)
+    claims, borrowed = evidence.of_task(model, task)
     said = decide(claims.get("scheduler", []), few_step=few_step)
     chosen = sampler(
         known,
@@ -220,15 +220,15 @@ def _decided(
         prediction=model.get("prediction"),
     )
     rivals = claims.get("num_inference_steps", [])
-    weighed, left_out = _evidence.comparable(known, rivals, chosen)
+    weighed, left_out = evidence.comparable(known, rivals, chosen)
     if left_out and not any("source" in claim for claim in weighed):
-        weighed, left_out = _evidence.converted(known, left_out, chosen) + weighed, []
+        weighed, left_out = evidence.converted(known, left_out, chosen) + weighed, []
     measured = None
     if weights is not None:
         digest = None if weights[1] else weights[0]
-        measured = _evidence.measurement(known, id, model, chosen, task, digest)
+        measured = evidence.measurement(known, id, model, chosen, task, digest)
     steps = decide(weighed, few_step=few_step, measured=measured)
-    others, conventions = _evidence.others(model, claims, few_step)
+    others, conventions = evidence.others(model, claims, few_step)
     usual = others.get("strength", NOTHING).value
     pictured = task in ("image-to-image", "inpaint", "video-to-video")
     if pictured and given.strength is None and is_number(usual) and 0 < usual <= 1:
@@ -270,7 +270,7 @@ def _recommendation(
         shift=settings.get("shift"),
         width=settings.get("width"),
         height=settings.get("height"),
-        negative_prompt=_evidence.negative(negative, settings, case.conventions),
+        negative_prompt=evidence.negative(negative, settings, case.conventions),
         strength=counted.strength,
         loras=loras,
         settings=Frozen(settings),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._catalog import Catalogue
-from ._errors import OptionError, visible
+from .._catalog import Catalogue
+from .._errors import OptionError, visible
 
 # What an acceleration changes, so that no figure of the undistilled model may stand in for it.
 _REPLACED = frozenset((

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._frozen import Frozen
-from ._rule import RULES, Claim, Decision, point
+from .frozen import Frozen
+from .rule import RULES, Claim, Decision, point
 
 _KIND_WORDS = {
     "author": "authors",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ._cross_parts import problem
-from ._errors import visible
-from ._problems import Problem, did_you_mean
-from ._yaml import Location
+from .._errors import visible
+from .cross_parts import problem
+from .problems import Problem, did_you_mean
+from .yaml_text import Location
 
 if TYPE_CHECKING:
-    from ._check import Entry
+    from .check import Entry
 
 
 def scheduler_problems(

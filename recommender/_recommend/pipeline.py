@@ -12,16 +12,16 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._catalog import Catalogue
-from ._errors import AmbiguousModelError, SettingsWarning, UnreadableError, visible
-from ._names import loose, without_storage
-from ._schedule import FLOW_BY_FLAG, overruns, starts_at_zero
-from ._weights import weights_of
+from .._catalog import Catalogue
+from .._errors import AmbiguousModelError, SettingsWarning, UnreadableError, visible
+from .._names import loose, without_storage
+from .schedule import FLOW_BY_FLAG, overruns, starts_at_zero
+from .weights import weights_of
 
 if TYPE_CHECKING:
-    from ._identify._header import Header
-    from ._identify._result import Identification
-    from ._recommend import Recommendation
+    from .._identify._header import Header
+    from .._identify._result import Identification
+    from .recommend import Recommendation
 
 _NETWORKS = ("transformer", "unet", "prior", "decoder")
 # What a scheduler's own name brings along, as diffusers calls it.
@@ -94,7 +94,7 @@ def model_of(
 
 def _judged(known: Catalogue, pipe: Any, name: str) -> Identification:
     """Identifies a pipeline by its tensors, or where they are of no known size, by its class."""
-    from ._identify._identify import judge
+    from .._identify._identify import judge
 
     header = _header(pipe)
     found = judge(known, name, header)
@@ -116,7 +116,7 @@ def origin(pipe: Any) -> str:
 
 def _fits(known: Catalogue, found: Identification, id: str) -> bool:
     """True unless the tensors or the class are those of another family, or another variant."""
-    from ._identify._choose import all_of
+    from .._identify._choose import all_of
 
     listed = all_of(known, found)
     if found.abstained or not listed:
@@ -145,7 +145,7 @@ def _undecided(
             f"{where}: {found.headline()}. Nothing in it tells which model it is. "
             "Say which with known_as=MODEL."
         )
-    from ._identify._choose import which
+    from .._identify._choose import which
 
     said = which(known, candidates, f"{where}: {found.headline()}", "known_as=MODEL")
     return AmbiguousModelError(where, candidates, said=said)
@@ -153,7 +153,7 @@ def _undecided(
 
 def _header(pipe: Any) -> Header:
     """Returns what a pipeline would say of itself if it lay in a folder; no weight is touched."""
-    from ._identify._header import Header, Tensor
+    from .._identify._header import Header, Tensor
 
     header = Header("diffusers", {})
     header.configs["index"] = {"_class_name": type(pipe).__name__}
