@@ -67,8 +67,7 @@ class Catalogue(Mapping[str, Any]):
 
         An exact name wins; then the name without what only says how the weights are stored; then
         the one model whose name holds all these words, save for a hub id: that is the whole name
-        of some model, so it never stands for a longer one. Raises UnknownModelError or
-        AmbiguousModelError.
+        of something else. Raises UnknownModelError or AmbiguousModelError.
         """
         names: dict[str, list[str]] = self._data["names"]
         for key in (loose(name), loose(without_storage(name))):
@@ -78,8 +77,8 @@ class Catalogue(Mapping[str, Any]):
             if ids:
                 raise AmbiguousModelError(name, tuple(ids))
         holders = self._holding(tokens(without_storage(name)))
-        if "/" in name:
-            raise UnknownModelError(name, self._nearest(name) or holders[:_MOST_SUGGESTIONS])
+        if len(holders) == 1 and "/" in name:
+            raise UnknownModelError(name, self._nearest(name) or holders)
         if len(holders) == 1:
             return holders[0]
         if holders:

@@ -62,8 +62,12 @@ def build_pages(
         setting_id: setting_view(setting_id, catalogue["settings"], manifests)
         for setting_id in catalogue["settings"]
     }
+    measured = catalogue.get("measured", {})
     models = [
-        model_view(model_id, model, answer(model_id), settings)
+        {
+            **model_view(model_id, model, answer(model_id), settings),
+            "quality": measured.get(model_id, {}).get("quality"),
+        }
         for model_id, model in catalogue["models"].items()
     ]
     models.sort(key=_model_order)

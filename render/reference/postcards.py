@@ -9,7 +9,6 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import random
 from pathlib import Path
@@ -205,7 +204,8 @@ def latents_of(
     vae: AutoencoderTiny, seeds: list[int], size: int, run: Path, device: str
 ) -> torch.Tensor:
     """The training scenes' latents, encoded once and kept on disk: fp16, not yet scaled."""
-    kept = run / f"latents-{dataset.world_digest()}-{_digest(vae)}-{size}-{len(seeds)}.pt"
+    made_by = f"{dataset.world_digest()}-{autoencoder.encoder_digest(vae)}"
+    kept = run / f"latents-{made_by}-{size}-{len(seeds)}.pt"
     if not kept.exists():
         pictures = dataset.pictures(seeds, size, "train")
         latents = autoencoder.encode_all(vae, pictures, device=device)
@@ -215,17 +215,9 @@ def latents_of(
     return torch.load(kept, weights_only=True)
 
 
-def _digest(vae: AutoencoderTiny) -> str:
-    """Names the encoder, so that latents of an earlier one are never taken for its own."""
-    total = hashlib.sha256()
-    for value in vae.encoder.state_dict().values():
-        total.update(value.detach().cpu().half().numpy().tobytes())
-    return total.hexdigest()[:8]
-
-
 def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
-    """The trained autoencoder (from its checkpoint, else as committed) and its scaling factor."""
-    state = checkpoint.load(run / autoencoder.CHECKPOINT)
+    """The trained autoencoder (from its checkpoints, else as committed) and its scaling factor."""
+    state = checkpoint.load(run / "autoencoder.checkpoint")
     if state is None:
         vae = AutoencoderTiny.from_pretrained(
             dataset.HERE / "postcards" / "vae", dtype=torch.float32
@@ -233,12 +225,23 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
         return vae, vae.config.scaling_factor
     vae = autoencoder.build()
     vae.load_state_dict(state["model"])
+    if state := checkpoint.load(run / f"{autoencoder.decoder_name(vae)}.checkpoint"):
+        vae.decoder.load_state_dict(state["model"])
     seeds = dataset.training_seeds(256)
     with torch.no_grad():
         pictures = autoencoder.to_tensor(dataset.pictures(seeds, autoencoder.SIZE, "scaling"))
         scaling = round(1 / vae.encode(pictures).latents.std().item(), 4)
     vae.register_to_config(scaling_factor=scaling)
     return vae, scaling
+
+
+def save_decoder(vae: AutoencoderTiny, folder: Path) -> None:
+    """Puts a decoder trained on into a pipeline folder whose encoder is the same, if any."""
+    if (folder / "vae" / "config.json").is_file():
+        stored = AutoencoderTiny.from_pretrained(folder / "vae", dtype=torch.float32)
+        if autoencoder.encoder_digest(stored) == autoencoder.encoder_digest(vae):
+            stored.decoder.load_state_dict(vae.decoder.cpu().float().state_dict())
+            stored.half().save_pretrained(folder / "vae", safe_serialization=True)
 
 
 def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) -> float:
@@ -284,6 +287,7 @@ def sample_strip(
 
 def save(pipe: StableDiffusionPipeline, folder: Path) -> None:
     """Writes the pipeline folder with fp16 weights."""
+    pipe.register_modules(tokenizer=tokenizer.build())  # one that remembers no padding
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
     _amend(folder / "scheduler" / "scheduler_config.json", OTHER_SCHEDULERS)
     # Without this a plain from_pretrained() takes the text encoder in half and the rest in full.

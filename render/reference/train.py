@@ -14,13 +14,15 @@ from .dataset import CACHE, HERE
 PRESETS = {
     "cpu": {
         "autoencoder": {"steps": 8000, "batch": 16, "scenes": 32_000},
+        "decoder": {"steps": 4500, "batch": 16, "scenes": 32_000},
         "judge": {"steps": 2000, "batch": 48, "scenes": 32_000},
         "postcards": {"steps": 6500, "batch": 64, "scenes": 32_000},
-        "postcards-turbo": {"steps": 1200, "batch": 48, "scenes": 32_000},
+        "postcards-turbo": {"steps": 900, "batch": 32, "scenes": 32_000},
     },
     # One H200 with 16 cores; nobody has run it in full yet.
     "gpu": {
         "autoencoder": {"steps": 12_000, "batch": 96, "scenes": 64_000, "sizes": (128, 256)},
+        "decoder": {"steps": 4000, "batch": 96, "scenes": 64_000, "sizes": (128, 256)},
         "judge": {"steps": 4000, "batch": 256, "scenes": 64_000},
         "postcards": {"steps": 30_000, "batch": 512, "scenes": 64_000, "sizes": (128, 256)},
         "postcards-turbo": {"steps": 4000, "batch": 256, "scenes": 64_000, "sizes": (128, 256)},
@@ -28,12 +30,13 @@ PRESETS = {
     # A minute on any machine: proves the code, gives no picture worth keeping.
     "smoke": {
         "autoencoder": {"steps": 4, "batch": 4, "scenes": 8, "sizes": (128, 256)},
+        "decoder": {"steps": 2, "batch": 4, "scenes": 8, "sizes": (128, 256)},
         "judge": {"steps": 4, "batch": 4, "scenes": 10},
         "postcards": {"steps": 4, "batch": 4, "scenes": 8, "sizes": (128, 256)},
         "postcards-turbo": {"steps": 2, "batch": 4, "scenes": 8, "sizes": (128, 256)},
     },
 }
-ORDER = ("autoencoder", "judge", "postcards", "postcards-turbo")
+ORDER = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo")
 
 
 def train(
@@ -63,6 +66,12 @@ def train(
         options = {**sizes[part], **shared}
         if part == "autoencoder":
             autoencoder.train(**options)
+            continue
+        if part == "decoder":
+            vae, _ = postcards.load_autoencoder(CACHE / preset)
+            vae = autoencoder.train_decoder(vae, **options)
+            for name in ("postcards", "postcards-turbo"):
+                postcards.save_decoder(vae, out / name)
             continue
         if part == "judge":
             judge.save(judge.train(**options), out / part)
