@@ -79,9 +79,10 @@ def on_env(env: Any, *, config: MkDocsConfig, files: Files) -> None:
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
     """Repairs what the theme gets wrong on every page, and names the page's other forms."""
     root = "../" * page.url.count("/")
+    # The space keeps the theme from taking them for translations and asking for their sitemaps.
     links = (
-        '<link rel="alternate" type="text/markdown" href="index.md">'
-        f'<link rel="alternate" type="application/rss+xml" href="{root}api/v1/changes.xml">'
+        '<link rel="alternate " type="text/markdown" href="index.md">'
+        f'<link rel="alternate " type="application/rss+xml" href="{root}api/v1/changes.xml">'
     )
     return _repaired(output).replace("</head>", links + "</head>", 1)
 

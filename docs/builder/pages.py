@@ -66,7 +66,7 @@ def build_pages(
     models = [
         {
             **model_view(model_id, model, answer(model_id), settings),
-            "quality": measured.get(model_id, {}).get("quality"),
+            "quality": finished(measured.get(model_id, {}).get("quality")),
         }
         for model_id, model in catalogue["models"].items()
     ]
@@ -83,6 +83,11 @@ def build_pages(
     for model in models:
         pages[f"models/{model['id']}.md"] = Page(render("model", model=model), model["file"])
     return pages
+
+
+def finished(quality: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Returns a measurement that ran to its end: the judge's own accuracy is written last."""
+    return quality if quality and "judge_accuracy" in quality else None
 
 
 def _scheduler_pages(catalogue: Mapping[str, Any]) -> dict[str, Page]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from figures import Figure, build_figure
+from figures import Figure, Picture, build_figure
 
 GROUPS = {
     "quality": "Quality and time",
@@ -62,7 +62,7 @@ def setting_view(
         "scale": scale(bands, whole=setting["type"] == "integer"),
         "choices": [_with_sources(choice, setting, settings) for choice in choices],
         "figures": figures,
-        "thumbnails": figures[0].first.rows[0].pictures[:3] if figures else (),
+        "thumbnails": _spread(figures[0].first.rows[0].pictures) if figures else (),
         "works_with": [
             {**_with_sources(item, setting, settings), **_linked(item["setting"], settings)}
             for item in setting.get("works_with", [])
@@ -164,3 +164,9 @@ def grouped(settings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str
 def weight(name: str, first: Sequence[str]) -> tuple[int, str]:
     """Orders names for a reader: the ones asked for most, then the rest as in a dictionary."""
     return (first.index(name) if name in first else len(first), name)
+
+
+def _spread(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+    """Picks the first, the middle and the last: neighbours can be alike."""
+    count = len(pictures)
+    return tuple(pictures[i] for i in sorted({0, count // 2, count - 1}))

@@ -79,7 +79,7 @@ def test_every_page_has_a_twin_that_says_the_same_title(guide: Path) -> None:
         words = unescape(re.sub(r"<[^>]+>|¶", "", title[1]))
         assert re.sub(r"\W", "", unescape(heading[1])) == re.sub(r"\W", "", words), page
     start = (guide / "index.html").read_text(encoding="utf-8")
-    assert '<link rel="alternate" type="text/markdown" href="index.md">' in start
+    assert '<link rel="alternate " type="text/markdown" href="index.md">' in start
 
 
 def test_every_link_of_a_twin_leads_somewhere(guide: Path) -> None:
