@@ -27,7 +27,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/check.py", {"recommender"}, set()),
     ("render/__main__.py", {"recommender"}, set()),
     ("render/pipelines.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
-    # The batched denoiser, in three files; nothing else of the studio loads torch by being imported.
+    # The batched denoiser, in three files; little else loads torch by being imported.
     ("render/engine.py", TORCH, set()),
     ("render/rows.py", TORCH, set()),
     ("render/memory.py", TORCH, set()),

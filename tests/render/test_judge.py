@@ -104,8 +104,11 @@ def test_hits_keep_each_factor_of_each_picture(jury):
 
 
 def test_a_model_from_elsewhere_is_refused_before_any_work(tmp_path):
+    (tmp_path / "scheduler").mkdir()
+    for name in ("model_index.json", "scheduler/scheduler_config.json"):
+        (tmp_path / name).write_text('{"_class_name": "Any"}')
     with pytest.raises(RenderError, match="expected one of postcards, postcards-turbo"):
-        measure("judge", "quality", device="cpu", out=tmp_path, sheet=None)
+        measure(str(tmp_path), "quality", device="cpu", out=tmp_path, sheet=None)
 
 
 @pytest.mark.parametrize("name", sorted(quality.ROWS))

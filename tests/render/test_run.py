@@ -171,7 +171,7 @@ def test_nan_is_a_failure_that_names_its_cell_and_never_a_picture(
     def broken(self, *arguments, **options):
         load(self, *arguments, **options)
         with torch.no_grad():
-            self._text_to_image.unet.conv_out.bias[0] = float("nan")
+            self.pipe.unet.conv_out.bias[0] = float("nan")
 
     monkeypatch.setattr(Studio, "__init__", broken)
     assert command(studio, "run") == 1

@@ -11,6 +11,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     AutoencoderTiny,
+    ControlNetModel,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     FluxPipeline,
@@ -136,6 +137,16 @@ def flux(folder: Path) -> Path:
         transformer=transformer,
     ).save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def controlnet(unet: UNet2DConditionModel) -> ControlNetModel:
+    """A ControlNet for the network of `stable_diffusion`, with something to say."""
+    torch.manual_seed(1)
+    net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 8, 8, 8))
+    for block in (*net.controlnet_down_blocks, net.controlnet_mid_block):
+        torch.nn.init.normal_(block.weight, std=0.1)  # as published they start at zero
+    torch.nn.init.normal_(net.controlnet_cond_embedding.conv_out.weight, std=0.1)
+    return net.eval()
 
 
 def _unet(**options) -> UNet2DConditionModel:

@@ -1,0 +1,108 @@
+"""The benchmark compares equals, and its full-size models are the published ones."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import diffusers
+import pytest
+import torch
+
+from render import bench, fullsize
+from render.__main__ import main
+from render.errors import RenderError
+from render.models import find_model
+from render.pipelines import load
+from render.plan import ROOT
+from tests.render import tiny
+
+
+def jobs(pipe, steps=(1, 2, 3)) -> list:
+    scheduler = (type(pipe.scheduler).__name__, dict(pipe.scheduler.config))
+    call = {"negative_prompt": "", "guidance_scale": 3.0, "height": 64, "width": 64}
+    return [
+        {
+            "call": {"prompt": prompt, "num_inference_steps": n, **call},
+            "seed": seed,
+            "scheduler": scheduler,
+        }
+        for prompt in ("a castle", "the sea")
+        for n in steps
+        for seed in range(2)
+    ]
+
+
+@pytest.mark.parametrize("build", [tiny.stable_diffusion, tiny.stable_diffusion_xl])
+def test_three_ways_make_the_same_pictures(build, tmp_path):
+    pipe = load(find_model(str(build(tmp_path / "model"))), torch.float32)
+    found = bench.compare(pipe, jobs(pipe), 8, 1)
+    assert found["cells"] == 12
+    assert found["max_pixel_difference"] <= 1
+    assert found["max_pixel_difference_of_batched"] <= 1
+    assert found["counters"]["denoiser_rows"] == 2 * 4 * (1 + 2 + 3)
+    assert set(found["seconds"]) == {"naive", "batched", "engine"}
+    assert found["ratio"] > 0
+    assert found["ratio_to_batched"] > 0
+
+
+def test_the_naive_loop_is_short_and_knows_diffusers_alone():
+    text = (ROOT / "render" / "naive.py").read_text()
+    assert len(text.splitlines()) <= 40
+    tree = ast.parse(text)
+    names = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    names |= {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    assert names == {"__future__", "pathlib", "typing", "diffusers", "numpy", "torch"}
+
+
+def test_the_engine_is_at_most_250_lines():
+    assert len((ROOT / "render" / "engine.py").read_text().splitlines()) <= 250
+
+
+PUBLISHED = {
+    "sd-1.5": 859.5e6,
+    "sdxl": 2567.5e6,
+    "sdxl-turbo": 2567.5e6,
+    "flux.1-schnell": 11891.2e6,
+    "flux.1-dev": 11901.4e6,
+}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(fullsize.ARCHITECTURES.glob("*.json")), ids=lambda p: p.stem
+)
+def test_an_architecture_has_the_published_number_of_parameters_and_a_source(path):
+    spec = json.loads(path.read_text())
+    assert len(spec["source"]["commit"]) == 40
+    model = spec["models"][spec["denoiser"]]
+    with torch.device("meta"):
+        network = getattr(diffusers, model["class"]).from_config(model["config"])
+    count = sum(p.numel() for p in network.parameters())
+    assert count == pytest.approx(PUBLISHED[path.stem], rel=1e-4)
+
+
+def test_a_dry_run_goes_through_every_architecture(tmp_path, capsys):
+    """The code of the GPU's measurement, shrunken; figures of a CPU, and none is a promise."""
+    target = tmp_path / "bench.json"
+    assert main(["bench", "--dry-run", "--width", "4", "--json", str(target)]) == 0
+    found = json.loads(target.read_text())
+    assert set(found["models"]) == set(PUBLISHED)
+    for row in found["models"].values():
+        assert row["max_pixel_difference"] <= 1
+        assert row["tflop_per_step"] > 0
+        assert fullsize.VARIED[0] < row["latents_std"] < fullsize.VARIED[1]
+    assert "sdxl-turbo" in capsys.readouterr().out
+
+
+def test_a_network_that_answers_nan_is_not_timed():
+    spec = json.loads((fullsize.ARCHITECTURES / "sd-1.5.json").read_text())
+    spec = fullsize.shrunken(spec)
+    pipe = fullsize.build(spec, "cpu")
+    with torch.no_grad():
+        pipe.unet.conv_out.bias[0] = float("nan")
+    with pytest.raises(RenderError) as raised:
+        fullsize.assert_alive(pipe, fullsize.jobs(spec, "cpu")[0])
+    assert str(raised.value) == (
+        "StableDiffusionPipeline: expected finite latents with a standard deviation between 0.05 "
+        "and 20.0, got nan. Its timings would mean nothing."
+    )
