@@ -14,6 +14,7 @@ from recommender import SweetspotError
 
 from .plan import RENDERS, load_plan, plan_ids
 
+TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
 OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
 
 
@@ -81,11 +82,18 @@ def _parser() -> argparse.ArgumentParser:
     measure.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
+    bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
+    bench.set_defaults(command=_bench)
+    bench.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    bench.add_argument("--quick", action="store_true", help="a part that takes under a minute")
+    bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    bench.add_argument(
+        "--dry-run", action="store_true", help="the full-size models, shrunken, on the CPU"
+    )
     train = commands.add_parser("train", help="train a reference model")
     train.set_defaults(command=_train)
-    train.add_argument(
-        "name", choices=("autoencoder", "judge", "postcards", "postcards-turbo", "all")
-    )
+    train.add_argument("name", choices=TRAINED)
     train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
     train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
@@ -203,6 +211,12 @@ def _measure(options: argparse.Namespace) -> int:
     print(table(target))
     print(f"wrote {target}")
     return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from .bench import command
+
+    return command(options)
 
 
 def _train(options: argparse.Namespace) -> int:

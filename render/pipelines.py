@@ -6,8 +6,10 @@ Weights are read from safetensors only and no code of a model repository runs.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import platform
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import diffusers
@@ -17,18 +19,30 @@ import transformers
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
 from PIL import Image
 
+from .counters import Counters
+from .engine import Engine
 from .errors import BadPicture, RenderError
 from .images import to_uint8
 from .models import ModelSource
 from .plan import Cell, Plan
 
+# Rows of a denoiser's batch. Another width changes the last bits, never what a picture shows.
+WIDTH = 8
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class Studio:
     """A model loaded on a device, ready to make cells."""
 
-    def __init__(self, model: ModelSource, device: str = "auto", dtype: str = "auto") -> None:
+    def __init__(
+        self,
+        model: ModelSource,
+        device: str = "auto",
+        dtype: str = "auto",
+        *,
+        width: int | None = None,
+        counters: Counters | None = None,
+    ) -> None:
         self.device = pick_device(device)
         self.dtype = (
             DTYPES["float32" if self.device == "cpu" else "bfloat16"]
@@ -37,13 +51,35 @@ class Studio:
         )
         self.model = model
         self.pipe = load(model, self.dtype).to(self.device)
+        self.engine = Engine(WIDTH if width is None else width, counters)
+        self.engine.counters.model_loads += 1
         self._image_to_image: Any = None
 
     def make(self, cell: Cell, plan: Plan) -> np.ndarray:
-        """Renders a cell at batch 1: uint8 [height, width, 3]. BadPicture if not to be kept."""
-        pipe = self._pipe("source_image" in cell.settings)
-        if cell.recipe["scheduler"] is not None:
-            pipe.scheduler = build_scheduler(cell.recipe["scheduler"])
+        """Renders one cell: uint8 [height, width, 3]. BadPicture if it must not be kept."""
+        [(_, outcome)] = self.make_all([(plan, cell)])
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def make_all(
+        self,
+        jobs: Iterable[tuple[Any, ...]],
+        finish: Callable[[Any, np.ndarray], Any] = lambda job, pixels: pixels,
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yields (job, finish(job, picture) or the exception) as cells are finished.
+
+        A job is a plan, its cell, and whatever else the caller wants to find in it.
+        """
+        models = [m for m in self.pipe.components.values() if isinstance(m, torch.nn.Module)]
+        return self.engine.run(jobs, self._picture, finish, models)
+
+    def _picture(self, job: tuple[Any, ...]) -> np.ndarray:
+        """Calls the pipeline with a scheduler and a generator that are this cell's own."""
+        plan, cell = job[:2]
+        pipe = copy.copy(self.pipe_for(cell))
+        spec = cell.recipe["scheduler"]
+        pipe.scheduler = build_scheduler(spec) if spec else copy.deepcopy(pipe.scheduler)
         arguments = call_arguments(pipe, cell)
         if "source_image" in cell.settings:
             with Image.open(plan.folder / cell.settings["source_image"]) as source:
@@ -59,8 +95,9 @@ class Studio:
         watch.judge()
         return to_uint8(result.images[0])
 
-    def _pipe(self, from_image: bool) -> Any:
-        if not from_image:
+    def pipe_for(self, cell: Cell) -> Any:
+        """The pipeline that makes a cell: from noise alone, or from its source image."""
+        if "source_image" not in cell.settings:
             return self.pipe
         if self._image_to_image is None:
             self._image_to_image = AutoPipelineForImage2Image.from_pipe(self.pipe)
@@ -73,7 +110,7 @@ class Studio:
         return {
             "device": f"{self.device} ({name})",
             "dtype": str(self.dtype).removeprefix("torch."),
-            "batch": 1,
+            "batch": self.engine.width,
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,

@@ -1,7 +1,8 @@
-"""Renders what is missing or stale, cell after cell, and records each as soon as it is whole."""
+"""Renders what is missing or stale, model by model, and records each picture once it is whole."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from tqdm import tqdm
 
 from . import manifest
+from .counters import Counters
 from .errors import RenderError
 from .images import encode
+from .models import ModelSource
 from .plan import Cell, Plan
 
 
@@ -21,9 +24,21 @@ class Summary:
     rendered: int = 0
     reused: int = 0
     failed: list[str] = field(default_factory=list)
+    counters: Counters = field(default_factory=Counters)
 
     def __str__(self) -> str:
         return f"rendered {self.rendered}, reused {self.reused}, failed {len(self.failed)}"
+
+
+@dataclass
+class _Folder:
+    """A plan's pictures: what the manifest recorded, what of it stays, what must be made."""
+
+    plan: Plan
+    path: Path
+    recorded: dict[str, Any]
+    kept: dict[str, Any]
+    wanted: list[Cell]
 
 
 def run(
@@ -32,57 +47,109 @@ def run(
     *,
     device: str = "auto",
     dtype: str = "auto",
+    width: int | None = None,
     strict_environment: bool = False,
 ) -> Summary:
     """Makes every missing or stale picture of the plans under `out`/<plan>/.
 
     Finished pictures stay whatever happens later. With `strict_environment` a picture made in
-    another environment (device, precision, library versions) counts as stale too.
+    another environment (device, precision, batch width, library versions) counts as stale too.
+    `width` is the number of rows in a denoiser's batch.
     """
     summary = Summary()
-    studios: dict[str, Any] = {}
-    for plan in plans:
-        cells = plan.cells()
-        folder = out / plan.id
-        recorded = manifest.read_cells(folder)
-        kept = {
-            c.id: recorded[c.id]
-            for c in cells
-            if c.id in recorded and manifest.valid(folder, recorded[c.id])
-        }
-        if strict_environment and kept:
-            here = {m.name: _studio(studios, m, device, dtype).environment() for m in plan.models}
-            kept = {
-                i: c for i, c in kept.items() if c["environment"] == here[c["settings"]["model"]]
-            }
-        wanted = [cell for cell in cells if cell.id not in kept]
-        summary.reused += len(kept)
-        for cell in tqdm(wanted, desc=plan.id, unit="picture", disable=not wanted or None):
-            studio = _studio(studios, cell.model, device, dtype)
-            try:
-                pixels = studio.make(cell, plan)
-            except RenderError as error:
-                summary.failed.append(f"{plan.id}: {cell.name}: {error}.".replace("..", "."))
-                continue
-            content = encode(pixels)
-            manifest.write_whole(folder / f"{cell.id}.webp", content)
-            height, width = pixels.shape[:2]
-            kept[cell.id] = manifest.record(cell, content, (width, height), studio.environment())
-            manifest.write(folder, plan, kept)
-            summary.rendered += 1
-        _refresh(folder, plan, recorded, kept)
-        _sweep(folder, plan, kept)
+    studios = _Studios(device, dtype, width, summary.counters)
+    folders = [_look(plan, out / plan.id) for plan in plans]
+    if strict_environment:
+        for folder in folders:
+            _drop_strangers(folder, studios)
+    summary.reused = sum(len(folder.kept) for folder in folders)
+    jobs = [(folder, cell) for folder in folders for cell in folder.wanted]
+    with tqdm(total=len(jobs), unit="picture", disable=not jobs or None) as bar:
+        for model in {cell.model.name: cell.model for _, cell in jobs}.values():
+            mine = [job for job in jobs if job[1].model.name == model.name]
+            _render(sorted(mine, key=_place), studios.of(model), summary, bar)
+    for folder in folders:
+        _refresh(folder.path, folder.plan, folder.recorded, folder.kept)
+        _sweep(folder.path, folder.plan, folder.kept)
     return summary
 
 
-def _studio(studios: dict[str, Any], model: Any, device: str, dtype: str) -> Any:
-    """The loaded model; one at a time, since two large ones may not fit."""
-    if model.name not in studios:
-        from .pipelines import Studio  # torch and diffusers: only once something must be made
+def _look(plan: Plan, path: Path) -> _Folder:
+    recorded, cells = manifest.read_cells(path), plan.cells()
+    kept = {
+        c.id: recorded[c.id]
+        for c in cells
+        if c.id in recorded and manifest.valid(path, recorded[c.id])
+    }
+    return _Folder(plan, path, recorded, kept, [c for c in cells if c.id not in kept])
 
-        studios.clear()
-        studios[model.name] = Studio(model, device, dtype)
-    return studios[model.name]
+
+def _drop_strangers(folder: _Folder, studios: _Studios) -> None:
+    """Counts pictures made in another environment as missing."""
+    for cell in folder.plan.cells():
+        entry = folder.kept.get(cell.id)
+        if entry and entry["environment"] != studios.of(cell.model).environment():
+            del folder.kept[cell.id]
+            folder.wanted.append(cell)
+
+
+class _Studios:
+    """The loaded model; one at a time, since two large ones may not fit."""
+
+    def __init__(self, device: str, dtype: str, width: int | None, counters: Counters) -> None:
+        self._options = {"width": width, "counters": counters}
+        self._place = (device, dtype)
+        self._loaded: dict[str, Any] = {}
+
+    def of(self, model: ModelSource) -> Any:
+        if model.name not in self._loaded:
+            from .pipelines import Studio  # torch and diffusers: only once something must be made
+
+            self._loaded.clear()
+            self._loaded[model.name] = Studio(model, *self._place, **self._options)
+        return self._loaded[model.name]
+
+
+def _place(job: tuple[_Folder, Cell]) -> tuple[Any, ...]:
+    """Cells of one size share batches; the longest go first, so that the last batches are full."""
+    settings = job[1].settings
+    size = (settings.get("height", 0), settings.get("width", 0))
+    return (*size, -settings.get("num_inference_steps", 0))
+
+
+def _render(jobs: list[tuple[_Folder, Cell]], studio: Any, summary: Summary, bar: tqdm) -> None:
+    """Makes pictures of one model; a failure costs its own cell only."""
+    environment = studio.environment()
+    work = [(folder.plan, cell, folder) for folder, cell in jobs]
+    with closing(studio.make_all(work, _finish)) as pictures:
+        for (plan, cell, folder), outcome in pictures:
+            bar.update()
+            _keep(plan, cell, folder, outcome, environment, summary)
+
+
+def _keep(
+    plan: Plan, cell: Cell, folder: _Folder, outcome: Any, environment: Any, summary: Summary
+) -> None:
+    """Writes a finished picture and its entry, or notes why there is none."""
+    if isinstance(outcome, RenderError):
+        summary.failed.append(f"{plan.id}: {cell.name}: {outcome}.".replace("..", "."))
+    elif isinstance(outcome, Exception):
+        what = f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:300]}"
+        summary.failed.append(f"{plan.id}: {cell.name}: {what}")
+    elif isinstance(outcome, BaseException):
+        raise outcome
+    else:
+        content, size = outcome
+        manifest.write_whole(folder.path / f"{cell.id}.webp", content)
+        folder.kept[cell.id] = manifest.record(cell, content, size, environment)
+        manifest.write(folder.path, plan, folder.kept)
+        summary.rendered += 1
+
+
+def _finish(job: Any, pixels: Any) -> tuple[bytes, tuple[int, int]]:
+    """Encodes beside the denoiser."""
+    height, width = pixels.shape[:2]
+    return encode(pixels), (width, height)
 
 
 def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str, Any]) -> None:

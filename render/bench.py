@@ -1,0 +1,219 @@
+"""`python -m render bench`: the same cells made three ways in one process, and the ratios.
+
+The ways take turns (A B C A B C), so that a machine that is busy for a while slows all three; what
+is reported is the median of the rounds' ratios. On a CPU the time is the process's own, on a GPU
+it is the clock's.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .counters import Counters
+from .images import drift, encode
+from .manifest import write_whole
+from .plan import Plan, load_plan, plan_ids
+
+QUICK_PLANS, QUICK_CELLS = ("guidance-scale",), 6
+CELLS = 24  # of a committed plan, spread over its axes
+
+
+def bench(device: str, quick: bool, width: int | None, dry_run: bool) -> dict[str, Any]:
+    """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU."""
+    import torch
+
+    from .pipelines import WIDTH, pick_device
+
+    device = "cpu" if dry_run else pick_device(device)
+    found: dict[str, Any] = {"machine": machine(device)}
+    if device == "cuda" or dry_run:
+        from .fullsize import measure_all
+
+        return {**found, "width": width or WIDTH, **measure_all(device, width or WIDTH)}
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # process time means little while threads wait for each other
+    try:
+        return {**found, "width": width or WIDTH, **_on_cpu(width or WIDTH, quick)}
+    finally:
+        torch.set_num_threads(before)
+
+
+def _on_cpu(width: int, quick: bool) -> dict[str, Any]:
+    from . import small
+
+    pipe = small.build()
+    rounds = 2 if quick else 3
+    found: dict[str, Any] = {"sweep": compare(pipe, small.jobs(pipe), width, rounds), "plans": {}}
+    studios: dict[str, Any] = {}
+    for name in QUICK_PLANS if quick else plan_ids():
+        plan = load_plan(name)
+        pipe, jobs = _plan_jobs(plan, QUICK_CELLS if quick else CELLS, studios)
+        found["plans"][name] = compare(pipe, jobs, width, 1 if quick else 2)
+    return found
+
+
+def _plan_jobs(plan: Plan, most: int, studios: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """A plan's first model as a pipeline, and its cells: every prompt at evenly spread places."""
+    from PIL import Image
+
+    from .pipelines import Studio
+
+    model = plan.models[0]
+    cells = [cell for cell in plan.cells() if cell.model.name == model.name]
+    per_prompt = len(cells) // len(plan.data["prompts"])
+    wanted = max(1, most // len(plan.data["prompts"]))
+    places = {round(i * (per_prompt - 1) / max(1, wanted - 1)) for i in range(wanted)}
+    cells = [cell for i, cell in enumerate(cells) if i % per_prompt in places]
+    studio = studios.setdefault(model.name, Studio(model, "cpu"))
+    jobs = []
+    for cell in cells:
+        ours = ("model", "scheduler", "seed", "source_image")
+        call = {k: v for k, v in cell.settings.items() if k not in ours}
+        if "source_image" in cell.settings:
+            with Image.open(plan.folder / cell.settings["source_image"]) as source:
+                call["image"] = source.convert("RGB")
+        spec = cell.recipe["scheduler"]
+        scheduler = (spec["class"], spec["config"])
+        jobs.append({"call": call, "seed": cell.settings["seed"], "scheduler": scheduler})
+    return studio.pipe_for(cells[0]), jobs
+
+
+def compare(
+    pipe: Any,
+    jobs: list[dict[str, Any]],
+    width: int,
+    rounds: int,
+    clock: Callable[[], float] = time.process_time,
+) -> dict[str, Any]:
+    """Makes the jobs naively, batched and through the engine, in turns; medians and differences."""
+    from .batched import batched
+    from .naive import naive
+
+    counters = Counters()
+    ways: dict[str, Callable[[Path], list[Any]]] = {
+        "naive": lambda folder: naive(pipe, jobs, folder),
+        "batched": lambda folder: batched(pipe, jobs, folder, width),
+        "engine": lambda folder: through_engine(pipe, jobs, folder, width, counters),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    pictures: dict[str, list[Any]] = {}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            with tempfile.TemporaryDirectory(prefix="sweetspot-bench-") as folder:
+                vars(counters).update(vars(Counters()))
+                started = clock()
+                pictures[name] = way(Path(folder))
+                seconds[name].append(clock() - started)
+    return {
+        "cells": len(jobs),
+        "seconds": {name: round(statistics.median(s), 3) for name, s in seconds.items()},
+        "ratio": _ratio(seconds["naive"], seconds["engine"]),
+        "ratio_to_batched": _ratio(seconds["batched"], seconds["engine"]),
+        "max_pixel_difference": _largest(pictures["naive"], pictures["engine"]),
+        "max_pixel_difference_of_batched": _largest(pictures["naive"], pictures["batched"]),
+        "counters": counters.to_dict(),
+    }
+
+
+def _ratio(slow: list[float], fast: list[float]) -> float:
+    return round(statistics.median(a / b for a, b in zip(slow, fast, strict=True)), 3)
+
+
+def _largest(one: list[Any], other: list[Any]) -> int:
+    """The largest difference of two lists of pictures, in grey levels of 255."""
+    return max(drift(a, b)[0] for a, b in zip(one, other, strict=True))
+
+
+def through_engine(
+    pipe: Any, jobs: list[dict[str, Any]], folder: Path, width: int, counters: Counters
+) -> list[Any]:
+    """The jobs as a run makes them: longest first, encoded beside the denoiser."""
+    import numpy as np
+    import torch
+
+    from .engine import Engine
+    from .pipelines import build_scheduler
+
+    def make(item: tuple[int, dict[str, Any]]) -> Any:
+        job = item[1]
+        own = copy.copy(pipe)
+        own.scheduler = build_scheduler(
+            dict(zip(("class", "config"), job["scheduler"], strict=True))
+        )
+        generator = torch.Generator("cpu").manual_seed(job["seed"])
+        picture = own(**job["call"], generator=generator, output_type="np").images[0]
+        return (picture * 255).round().astype("uint8")
+
+    def save(item: tuple[int, dict[str, Any]], picture: Any) -> Any:
+        (folder / f"{item[0]}.webp").write_bytes(encode(picture))
+        return picture
+
+    def place(item: tuple[int, dict[str, Any]]) -> tuple[Any, ...]:
+        call = item[1]["call"]
+        return call.get("height", 0), call.get("width", 0), -call["num_inference_steps"]
+
+    models = [m for m in pipe.components.values() if isinstance(m, torch.nn.Module)]
+    queue = sorted(enumerate(jobs), key=place)
+    found: dict[int, np.ndarray] = {}
+    for (number, _), outcome in Engine(width, counters).run(queue, make, save, models):
+        if isinstance(outcome, BaseException):
+            raise outcome
+        found[number] = outcome
+    return [found[number] for number in range(len(jobs))]
+
+
+def machine(device: str) -> dict[str, Any]:
+    """Where this was measured."""
+    import os
+
+    import diffusers
+    import torch
+
+    name = torch.cuda.get_device_name() if device == "cuda" else platform.processor()
+    return {
+        "device": f"{device} ({name or platform.machine()})",
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "torch": torch.__version__,
+        "diffusers": diffusers.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """The measurement as lines for a terminal."""
+    rows = {"small pipeline": found.get("sweep"), **found.get("plans", {})}
+    rows |= {f"{name}": row for name, row in found.get("models", {}).items()}
+    lines = [
+        f"{'':<22}{'cells':>6}{'naive s':>9}{'batched s':>11}{'engine s':>10}"
+        f"{'ratio':>7}{'to batched':>12}{'largest difference':>20}"
+    ]
+    for name, row in rows.items():
+        if row and "seconds" in row:
+            s = row["seconds"]
+            lines.append(
+                f"{name:<22}{row['cells']:>6}{s['naive']:>9.2f}{s['batched']:>11.2f}"
+                f"{s['engine']:>10.2f}{row['ratio']:>7.2f}{row['ratio_to_batched']:>12.2f}"
+                f"{row['max_pixel_difference']:>16}/255"
+            )
+        elif row:
+            lines.append(f"{name:<22}{row}")
+    lines.append(f"width {found['width']}, {json.dumps(found['machine'])}")
+    return "\n".join(lines)
+
+
+def command(options: Any) -> int:
+    """Prints the table; writes the JSON where asked."""
+    found = bench(options.device, options.quick, options.width, options.dry_run)
+    print(table(found))
+    if options.json:
+        write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
+    return 0

@@ -1,0 +1,27 @@
+"""What a run did, counted. No torch here: a run with nothing to do counts zeros without it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass
+class Counters:
+    """How often each costly thing happened. A row is one picture's share of a denoiser call."""
+
+    model_loads: int = 0
+    text_encodes: int = 0
+    image_encodes: int = 0
+    cache_hits: int = 0  # text and image encodings that were there already
+    denoiser_calls: int = 0
+    denoiser_rows: int = 0  # rows that belong to a picture
+    padding_rows: int = 0  # rows computed only to fill the fixed width
+    checks: int = 0  # denoiser calls to find out, once per model, whether its calls stack
+    alone: int = 0  # denoiser calls that could not share a batch, or needed none
+    decodes: int = 0
+
+    def to_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in asdict(self).items())
