@@ -117,6 +117,8 @@ def test_an_interrupt_leaves_at_once_and_keeps_what_was_finished(sweep):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        # A job in the background inherits an ignored SIGINT from its shell.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 120
     while not (sweep.folder / "manifest.json").is_file() and time.monotonic() < until:

@@ -50,7 +50,9 @@ def test_an_unknown_scheduler_is_named_with_the_nearest(studio):
 
 def test_a_plan_that_would_write_a_mountain_of_pictures_is_refused(studio):
     seeds = ", ".join(str(i) for i in range(150))
-    axes = f"axes:\n  seed: [{seeds}]\n  clip_skip: [{seeds}]\nexclude:\n- {{guidance_scale: 9}}\n"
+    steps = ", ".join(str(i) for i in range(1, 151))
+    axes = f"axes:\n  seed: [{seeds}]\n  num_inference_steps: [{steps}]\n"
+    axes += "exclude:\n- {guidance_scale: 9}\n"
     message = refused(studio, "axes:\n  guidance_scale: [1.0, 3.0]\n", axes)
     assert message == "test: expected at most 20000 cells, got 45000."
 
