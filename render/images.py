@@ -9,7 +9,7 @@ from PIL import Image
 
 from .errors import BadPicture
 
-WEBP = {"quality": 90, "method": 6}  # 39.7 dB and 2.2 KB on average over 24 scenes of 128 px
+WEBP = {"quality": 90, "method": 6}
 BLANK = 2 / 255  # a picture whose pixels all lie this close together shows nothing
 
 

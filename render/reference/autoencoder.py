@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from . import dataset, loop
 from .scenes import HELD_OUT_FROM
 
 SIZE, CROP = 128, 64
+COMMITTED = dataset.HERE / "postcards" / "vae"
 LATENT_NOISE, FINE_NOISE = 0.06, 0.02
 
 
@@ -51,17 +53,15 @@ def train(
 ) -> AutoencoderTiny:
     """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the model in fp32."""
     torch.manual_seed(0)
-    model = build().to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0)
-    seeds = dataset.training_seeds(scenes)
-    pictures = [dataset.pictures(seeds, size, "train") for size in sizes]
+    model = build()
+    if resume and (COMMITTED / "config.json").is_file():  # a checkpoint then takes precedence
+        model.load_state_dict(_committed().state_dict())
+    model = model.to(device, memory_format=torch.channels_last)
+    crops = _crops(scenes, sizes, batch, device)
 
     def loss_at(step: int) -> torch.Tensor:
-        rng = np.random.default_rng(step)
-        images = _crops(pictures[step % len(pictures)], batch, rng).to(device)
-        images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16):
-            return _loss(model, images)
+            return _loss(model, crops(step))
 
     def after(step: int) -> None:
         print(f"step {step}: {psnr(model, device=device):.2f} dB on held-out scenes")
@@ -71,7 +71,7 @@ def train(
         steps,
         loss_at,
         model=model,
-        optimiser=optimiser,
+        optimiser=torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.0),
         rate=lambda step: 1.2e-3 * warm_cosine(step, steps),
         run=run,
         resume=resume,
@@ -100,13 +100,10 @@ def train_decoder(
     """
     model = model.to(device, memory_format=torch.channels_last)
     model.encoder.requires_grad_(False)
-    seeds = dataset.training_seeds(scenes)
-    pictures = [dataset.pictures(seeds, size, "train") for size in sizes]
+    crops = _crops(scenes, sizes, batch, device)
 
     def loss_at(step: int) -> torch.Tensor:
-        rng = np.random.default_rng(step)
-        images = _crops(pictures[step % len(pictures)], batch, rng).to(device)
-        images = images.contiguous(memory_format=torch.channels_last)
+        images = crops(step)
         with torch.autocast(device, torch.bfloat16):
             with torch.no_grad():
                 latents = model.encode(images).latents.float()
@@ -166,13 +163,28 @@ def _gradient_l1(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return dx + dy
 
 
-def _crops(pictures: np.ndarray, batch: int, rng: np.random.Generator) -> torch.Tensor:
-    rows = rng.integers(len(pictures), size=batch)
-    tops, lefts = rng.integers(pictures.shape[1] - CROP + 1, size=(2, batch))
-    places = zip(rows, tops, lefts, strict=True)
-    crops = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in places]
-    stacked = np.stack([c[:, ::-1] if rng.random() < 0.5 else c for c in crops])
-    return to_tensor(stacked)
+def _crops(
+    scenes: int, sizes: tuple[int, ...], batch: int, device: str
+) -> Callable[[int], torch.Tensor]:
+    """Returns what gives a step its crops, mirrored half of the time; sizes take turns."""
+    seeds = dataset.training_seeds(scenes)
+    drawn = [dataset.pictures(seeds, size, "train") for size in sizes]
+
+    def crops(step: int) -> torch.Tensor:
+        rng, pictures = np.random.default_rng(step), drawn[step % len(drawn)]
+        rows = rng.integers(len(pictures), size=batch)
+        tops, lefts = rng.integers(pictures.shape[1] - CROP + 1, size=(2, batch))
+        places = zip(rows, tops, lefts, strict=True)
+        cut = [pictures[r, t : t + CROP, x : x + CROP] for r, t, x in places]
+        stacked = np.stack([c[:, ::-1] if rng.random() < 0.5 else c for c in cut])
+        return to_tensor(stacked).to(device).contiguous(memory_format=torch.channels_last)
+
+    return crops
+
+
+def _committed() -> AutoencoderTiny:
+    """The autoencoder in the repository: how training goes on on another machine."""
+    return AutoencoderTiny.from_pretrained(COMMITTED, dtype=torch.float32)
 
 
 def to_tensor(pictures: np.ndarray) -> torch.Tensor:

@@ -12,11 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import DDPMScheduler, LCMScheduler, StableDiffusionPipeline
+from diffusers import (
+    DDPMScheduler,
+    LCMScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
 from diffusers.models.attention_processor import AttnProcessor
 
 from . import dataset, loop, postcards
 
+COMMITTED = dataset.HERE / "postcards-turbo" / "unet"
 GUIDANCE = 3.0  # the teacher's, inside the student for ever
 SOLVER_STEPS = 25  # steps of the teacher's trajectory; LCMScheduler's original_inference_steps
 EMA = 0.98
@@ -45,7 +51,12 @@ def train(
     pipe = StableDiffusionPipeline.from_pretrained(teacher, dtype=torch.float32).to(device)
     guide = pipe.unet.eval().requires_grad_(False).to(memory_format=torch.channels_last)
     guide.set_attn_processor(AttnProcessor())
-    student, slow = copy.deepcopy(guide).requires_grad_(True), copy.deepcopy(guide)
+    student = copy.deepcopy(guide).requires_grad_(True)
+    if resume and (COMMITTED / "config.json").is_file():  # a checkpoint then takes precedence
+        student.load_state_dict(
+            UNet2DConditionModel.from_pretrained(COMMITTED, dtype=torch.float32).state_dict()
+        )
+    slow = copy.deepcopy(student).requires_grad_(False)
     optimiser = torch.optim.AdamW(student.parameters(), lr=1.0, weight_decay=0.0, betas=(0.9, 0.99))
     seeds = dataset.training_seeds(scenes)
     latents = {

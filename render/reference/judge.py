@@ -22,6 +22,7 @@ from . import autoencoder, dataset, loop
 from .scenes import FACTORS, HELD_OUT_FROM, Scene
 
 SIZE = 128
+FOLDER = dataset.HERE / "judge"
 VALUES = {name: list(values) for name, values in FACTORS.items()}
 
 
@@ -72,7 +73,8 @@ def train(
 ) -> Judge:
     """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the judge in fp32."""
     torch.manual_seed(0)
-    model = Judge().to(device, memory_format=torch.channels_last)
+    committed = resume and (FOLDER / "config.json").is_file()  # a checkpoint takes precedence
+    model = (load().train() if committed else Judge()).to(device, memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.02)
     pictures, labels = _scenes(scenes)
 
@@ -176,7 +178,7 @@ def agreement(seen: dict[str, torch.Tensor], asked: dict[str, torch.Tensor]) -> 
     return {**shares, "mean": sum(shares.values()) / len(shares), "all": every}
 
 
-def load(folder: Path = dataset.HERE / "judge") -> Judge:
+def load(folder: Path = FOLDER) -> Judge:
     """The committed judge, ready to judge."""
     return Judge.from_pretrained(folder, dtype=torch.float32, use_safetensors=True).eval()
 
