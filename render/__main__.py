@@ -1,4 +1,4 @@
-"""The studio's command line: python -m render plan | run | check | audit | measure | train."""
+"""The studio's command line: python -m render plan | run | check | audit | measure | bench | train."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from recommender import SweetspotError
 
 from .plan import RENDERS, load_plan, plan_ids
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
+DEVICES = ("auto", "cpu", "cuda")
 OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
 
 
@@ -50,6 +52,12 @@ def _terminate(number: int, frame: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m render", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_plan_commands(commands)
+    _add_model_commands(commands)
+    return parser
+
+
+def _add_plan_commands(commands: Any) -> None:
     for name, function, text in (
         ("plan", _plan, "print cells, denoiser steps and what is missing"),
         ("run", _run, "render what is missing or stale"),
@@ -64,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
             "--model", action="append", help="a reference model, a folder, or REPO@REVISION"
         )
         if name in ("run", "audit"):
-            command.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+            command.add_argument("--device", choices=DEVICES, default="auto")
         if name == "run":
             command.add_argument(
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
@@ -73,18 +81,21 @@ def _parser() -> argparse.ArgumentParser:
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
+
+
+def _add_model_commands(commands: Any) -> None:
     measure = commands.add_parser(
         "measure", help="measure a model, with a judge where there is one"
     )
     measure.set_defaults(command=_measure)
     measure.add_argument("model", help="a reference model")
     measure.add_argument("--sweep", choices=("quality",), default="quality")
-    measure.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    measure.add_argument("--device", choices=DEVICES, default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
     bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
     bench.set_defaults(command=_bench)
-    bench.add_argument("--device", choices=("auto", "cpu", "cuda"), default="cpu")
+    bench.add_argument("--device", choices=DEVICES, default="cpu")
     bench.add_argument("--quick", action="store_true", help="a part that takes under a minute")
     bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
@@ -94,13 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a reference model")
     train.set_defaults(command=_train)
     train.add_argument("name", choices=TRAINED)
-    train.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    train.add_argument("--device", choices=DEVICES, default="auto")
     train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
     train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     train.add_argument("--minutes", type=float, help="pause, resumably, after this long")
     train.add_argument("--compile", action="store_true", help="torch.compile: needs g++")
     train.add_argument("--out", type=Path, help="where to write the pipeline folder")
-    return parser
 
 
 def _plans(options: argparse.Namespace):
@@ -156,6 +166,8 @@ def _run(options: argparse.Namespace) -> int:
     for line in summary.failed:
         print(line, file=sys.stderr)
     print(f"{summary} in {time.perf_counter() - started:.0f} s, in {options.out}")
+    if summary.rendered:
+        print(summary.counters)
     return 1 if summary.failed else 0
 
 
