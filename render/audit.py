@@ -16,6 +16,7 @@ from . import manifest
 from .images import decode, drift, encode
 from .pipelines import Studio
 from .plan import Plan
+from .provenance import allowed
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,6 @@ def audit(
         manifest.write_whole(scratch / plan.id / entry["file"], content)
         before = decode((out / plan.id / entry["file"]).read_bytes())
         largest, mean = drift(before, decode(content))
-        yield Drift(plan.id, cell.name, largest, mean, entry["environment"] == studio.environment())
+        yield Drift(
+            plan.id, cell.name, largest, mean, entry["environment"] == allowed(studio.environment())
+        )

@@ -26,10 +26,10 @@ def to_uint8(pixels: np.ndarray) -> np.ndarray:
     return (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
 
 
-def encode(pixels: np.ndarray) -> bytes:
+def encode(pixels: np.ndarray, exif: bytes = b"") -> bytes:
     """A uint8 picture as WebP. The same pixels give the same bytes on one Pillow release."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", **WEBP)
+    Image.fromarray(pixels).save(buffer, "WEBP", exif=exif, **WEBP)
     return buffer.getvalue()
 
 

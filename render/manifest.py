@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .plan import Cell, Plan
+from . import provenance
+from .plan import Cell, Plan, digest
 
 
 def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
@@ -28,9 +29,18 @@ def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def valid(folder: Path, cell: dict[str, Any]) -> bool:
-    """True when the recorded picture is there, byte for byte."""
+    """True when the recorded picture is there, byte for byte, and made by the recipe it stands for.
+
+    An entry alone proves nothing: its file must say by itself which recipe made it.
+    """
     path = folder / cell["file"]
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == cell["sha256"]
+    if not path.is_file():
+        return False
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != cell["sha256"]:
+        return False
+    told = provenance.read(content)
+    return told is not None and digest(told["recipe"]) == cell["id"]
 
 
 def record(

@@ -14,6 +14,7 @@ from typing import Any
 
 import diffusers
 import numpy as np
+import PIL
 import torch
 import transformers
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
@@ -115,6 +116,7 @@ class Studio:
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,
             "transformers": transformers.__version__,
+            "pillow": PIL.__version__,
         }
 
 

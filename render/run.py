@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from . import manifest
+from . import manifest, provenance
 from .counters import Counters
 from .errors import RenderError
 from .images import encode
@@ -88,7 +89,9 @@ def _drop_strangers(folder: _Folder, studios: _Studios) -> None:
     """Counts pictures made in another environment as missing."""
     for cell in folder.plan.cells():
         entry = folder.kept.get(cell.id)
-        if entry and entry["environment"] != studios.of(cell.model).environment():
+        if entry and entry["environment"] != provenance.allowed(
+            studios.of(cell.model).environment()
+        ):
             del folder.kept[cell.id]
             folder.wanted.append(cell)
 
@@ -119,9 +122,9 @@ def _place(job: tuple[_Folder, Cell]) -> tuple[Any, ...]:
 
 def _render(jobs: list[tuple[_Folder, Cell]], studio: Any, summary: Summary, bar: tqdm) -> None:
     """Makes pictures of one model; a failure costs its own cell only."""
-    environment = studio.environment()
+    environment = provenance.allowed(studio.environment())
     work = [(folder.plan, cell, folder) for folder, cell in jobs]
-    with closing(studio.make_all(work, _finish)) as pictures:
+    with closing(studio.make_all(work, partial(_finish, environment))) as pictures:
         for (plan, cell, folder), outcome in pictures:
             bar.update()
             _keep(plan, cell, folder, outcome, environment, summary)
@@ -146,10 +149,11 @@ def _keep(
         summary.rendered += 1
 
 
-def _finish(job: Any, pixels: Any) -> tuple[bytes, tuple[int, int]]:
-    """Encodes beside the denoiser."""
+def _finish(environment: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int]]:
+    """Encodes beside the denoiser; what made the picture goes into it."""
     height, width = pixels.shape[:2]
-    return encode(pixels), (width, height)
+    exif = provenance.described(job[1].recipe, environment)
+    return provenance.seal(encode(pixels, exif)), (width, height)
 
 
 def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str, Any]) -> None:

@@ -52,6 +52,26 @@ def settle(draft: Draft) -> None:
     draft.settings["scheduler"] = id or draft.sampler
 
 
+def of_configuration(name: str, config: dict[str, Any]) -> str | None:
+    """Returns the id of a diffusers class with this configuration, or None."""
+    from .._catalog import catalogue
+
+    try:
+        known = catalogue().schedulers
+    except _catalogue_error():
+        return None
+    switched = {k for k, v in config.items() if k.startswith("use_") and v is True}
+    fitting = [
+        (-len(flags), len(id), id)
+        for id, one in known.items()
+        if one.get("class") == name
+        and (flags := one.get("flags", {}))
+        and all(key in config and config[key] == value for key, value in flags.items())
+        and switched <= flags.keys()
+    ]
+    return min(fitting)[2] if fitting else None
+
+
 def _id(draft: Draft, schedule: str | None) -> str | None:
     from .._catalog import catalogue
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from . import a1111, comfyui, drawthings, fooocus, invokeai, mflux, novelai, swarmui
+from . import a1111, comfyui, drawthings, fooocus, invokeai, mflux, novelai, swarmui, sweetspot
 from .draft import Draft
 from .files import Text
 
@@ -32,6 +32,7 @@ _KEYS: dict[str, tuple[int, Callable[[str], Draft]]] = {
 }
 # What a JSON object of a tool holds, most telling first.
 _MARKS: tuple[tuple[tuple[str, ...], Callable[[str], Draft]], ...] = (
+    (('"sweetspot"', '"recipe"'), sweetspot.parse),
     (('"sui_image_params"',), swarmui.parse),
     (('"mflux_version"',), mflux.parse),
     (('"class_type"',), comfyui.parse),

@@ -57,7 +57,7 @@ def test_every_picture_is_expected_and_every_tool_of_the_guide_is_among_them() -
     assert files - EXPECTED.keys() == {"README.md", "make.py", "make_comfy.py", "expected.json"}
     assert {one["tool"] for one in EXPECTED.values()} == {
         "A1111", "Civitai", "ComfyUI", "Draw Things", "Fooocus", "Forge", "InvokeAI", "NovelAI",
-        "SD.Next", "SwarmUI", "mflux", "stable-diffusion.cpp",
+        "SD.Next", "Sweetspot", "SwarmUI", "mflux", "stable-diffusion.cpp",
     }  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def test_every_picture_is_expected_and_every_tool_of_the_guide_is_among_them() -
         ("invokeai-1.png", "euler-ancestral"),
         ("sdnext.jpg", "euler-ancestral"),
         ("novelai.png", "euler-ancestral"),
+        ("sweetspot.webp", "dpmpp-2m-karras"),
     ],
 )
 def test_a_sampler_gets_the_catalogue_s_name_for_it(name: str, scheduler: str) -> None:

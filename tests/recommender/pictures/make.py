@@ -251,9 +251,34 @@ def mflux() -> None:
     (HERE / "mflux.metadata.json").write_text(json.dumps(flux, indent=4) + "\n")
 
 
+def sweetspot() -> None:
+    config = {
+        "algorithm_type": "dpmsolver++", "solver_order": 2, "use_karras_sigmas": True,
+        "prediction_type": "epsilon", "timestep_spacing": "leading",
+    }  # fmt: skip
+    settings = {
+        "prompt": "a \u201ctower\u201d in the rain", "negative_prompt": "fog", "seed": 7,
+        "num_inference_steps": 20, "guidance_scale": 6.5, "width": 512, "height": 640,
+        "clip_skip": 1, "strength": 0.6,
+    }  # fmt: skip
+    told = {
+        "sweetspot": 1,
+        "recipe": {
+            "epoch": 1, "model": {"repo": "some/model", "revision": "0f" * 20}, "pipeline": None,
+            "scheduler": {"class": "DPMSolverMultistepScheduler", "config": config},
+            "settings": settings,
+        },
+        "environment": {"device": "cuda (NVIDIA H200)", "batch": 8, "torch": "2.13.0"},
+        "sha256": "0" * 64,
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x010E] = json.dumps(told, separators=(",", ":"))
+    picture().save(HERE / "sweetspot.webp", exif=exif)
+
+
 if __name__ == "__main__":
     import make_comfy
 
     for write in (a1111, forge, sdnext, sdcpp, civitai, fooocus, invokeai, swarmui, novelai,
-                  drawthings, mflux, make_comfy.pictures, make_comfy.workflows):  # fmt: skip
+                  drawthings, mflux, sweetspot, make_comfy.pictures, make_comfy.workflows):  # fmt: skip
         write()
