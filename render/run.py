@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -58,17 +59,20 @@ def run(
     `width` is the number of rows in a denoiser's batch.
     """
     summary = Summary()
-    studios = _Studios(device, dtype, width, summary.counters)
+    studios = Studios(device, dtype, width, summary.counters)
     folders = [_look(plan, out / plan.id) for plan in plans]
     if strict_environment:
         for folder in folders:
             _drop_strangers(folder, studios)
     summary.reused = sum(len(folder.kept) for folder in folders)
-    jobs = [(folder, cell) for folder in folders for cell in folder.wanted]
-    with tqdm(total=len(jobs), unit="picture", disable=not jobs or None) as bar:
-        for model in {cell.model.name: cell.model for _, cell in jobs}.values():
-            mine = [job for job in jobs if job[1].model.name == model.name]
-            _render(sorted(mine, key=_place), studios.of(model), summary, bar)
+    jobs = [(folder.plan, cell, folder) for folder in folders for cell in folder.wanted]
+    with (
+        tqdm(total=len(jobs), unit="picture", disable=not jobs or None) as bar,
+        closing(studios.make_all(jobs)) as pictures,
+    ):
+        for (plan, cell, folder), outcome in pictures:
+            bar.update()
+            _keep(plan, cell, folder, outcome, summary)
     for folder in folders:
         _refresh(folder.path, folder.plan, folder.recorded, folder.kept)
         _sweep(folder.path, folder.plan, folder.kept)
@@ -85,7 +89,7 @@ def _look(plan: Plan, path: Path) -> _Folder:
     return _Folder(plan, path, recorded, kept, [c for c in cells if c.id not in kept])
 
 
-def _drop_strangers(folder: _Folder, studios: _Studios) -> None:
+def _drop_strangers(folder: _Folder, studios: Studios) -> None:
     """Counts pictures made in another environment as missing."""
     for cell in folder.plan.cells():
         entry = folder.kept.get(cell.id)
@@ -96,7 +100,7 @@ def _drop_strangers(folder: _Folder, studios: _Studios) -> None:
             folder.wanted.append(cell)
 
 
-class _Studios:
+class Studios:
     """The loaded model; one at a time, since two large ones may not fit."""
 
     def __init__(self, device: str, dtype: str, width: int | None, counters: Counters) -> None:
@@ -112,27 +116,31 @@ class _Studios:
             self._loaded[model.name] = Studio(model, *self._place, **self._options)
         return self._loaded[model.name]
 
+    def make_all(self, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yields (job, outcome) as `finished` does, model by model."""
+        for model in {job[1].model.name: job[1].model for job in jobs}.values():
+            mine = [job for job in jobs if job[1].model.name == model.name]
+            yield from finished(self.of(model), sorted(mine, key=_place))
 
-def _place(job: tuple[_Folder, Cell]) -> tuple[Any, ...]:
+
+def _place(job: tuple[Any, ...]) -> tuple[Any, ...]:
     """Cells of one size share batches; the longest go first, so that the last batches are full."""
     settings = job[1].settings
     size = (settings.get("height", 0), settings.get("width", 0))
     return (*size, -settings.get("num_inference_steps", 0))
 
 
-def _render(jobs: list[tuple[_Folder, Cell]], studio: Any, summary: Summary, bar: tqdm) -> None:
-    """Makes pictures of one model; a failure costs its own cell only."""
+def finished(studio: Any, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yields each (plan, cell, ...) of one model with its file, size and environment, or its error.
+
+    A failure costs its own cell only.
+    """
     environment = provenance.allowed(studio.environment())
-    work = [(folder.plan, cell, folder) for folder, cell in jobs]
-    with closing(studio.make_all(work, partial(_finish, environment))) as pictures:
-        for (plan, cell, folder), outcome in pictures:
-            bar.update()
-            _keep(plan, cell, folder, outcome, environment, summary)
+    with closing(studio.make_all(jobs, partial(_finish, environment))) as pictures:
+        yield from pictures
 
 
-def _keep(
-    plan: Plan, cell: Cell, folder: _Folder, outcome: Any, environment: Any, summary: Summary
-) -> None:
+def _keep(plan: Plan, cell: Cell, folder: _Folder, outcome: Any, summary: Summary) -> None:
     """Writes a finished picture and its entry, or notes why there is none."""
     if isinstance(outcome, RenderError):
         summary.failed.append(f"{plan.id}: {cell.name}: {outcome}.".replace("..", "."))
@@ -142,18 +150,20 @@ def _keep(
     elif isinstance(outcome, BaseException):
         raise outcome
     else:
-        content, size = outcome
+        content, size, environment = outcome
         manifest.write_whole(folder.path / f"{cell.id}.webp", content)
         folder.kept[cell.id] = manifest.record(cell, content, size, environment)
         manifest.write(folder.path, plan, folder.kept)
         summary.rendered += 1
 
 
-def _finish(environment: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int]]:
+def _finish(
+    environment: dict[str, Any], job: Any, pixels: Any
+) -> tuple[bytes, tuple[int, int], dict[str, Any]]:
     """Encodes beside the denoiser; what made the picture goes into it."""
     height, width = pixels.shape[:2]
     exif = provenance.described(job[1].recipe, environment)
-    return provenance.seal(encode(pixels, exif)), (width, height)
+    return provenance.seal(encode(pixels, exif)), (width, height), environment
 
 
 def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str, Any]) -> None:
