@@ -16,6 +16,7 @@ from recommender import SweetspotError
 from .plan import RENDERS, load_plan, plan_ids
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
+SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength")
 DEVICES = ("auto", "cpu", "cuda")
 OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
 
@@ -88,8 +89,14 @@ def _add_model_commands(commands: Any) -> None:
         "measure", help="measure a model, with a judge where there is one"
     )
     measure.set_defaults(command=_measure)
-    measure.add_argument("model", help="a reference model")
-    measure.add_argument("--sweep", choices=("quality",), default="quality")
+    measure.add_argument("model", help="a reference model, a folder, or REPO@REVISION")
+    measure.add_argument("--sweep", choices=SWEEPS, default="quality")
+    measure.add_argument(
+        "--scheduler", action="append", help="an id of settings/schedulers/; default: its own"
+    )
+    measure.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line")
+    measure.add_argument("--count", type=int, default=16, help="prompts, where none are given")
+    measure.add_argument("--seeds", type=int, default=2, help="pictures of each prompt")
     measure.add_argument("--device", choices=DEVICES, default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
@@ -213,15 +220,18 @@ def _audit(options: argparse.Namespace) -> int:
 def _measure(options: argparse.Namespace) -> int:
     from .measure import measure, table
 
-    target = measure(
+    for target in measure(
         options.model,
         options.sweep,
         device=options.device,
+        schedulers=options.scheduler,
+        prompts=options.prompts or options.count,
+        seeds=options.seeds,
         out=options.out,
         sheet=options.sheet,
-    )
-    print(table(target))
-    print(f"wrote {target}")
+    ):
+        print(table(target))
+        print(f"wrote {target}")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""`python -m render measure MODEL --sweep quality`: what a model does, in numbers, with provenance.
+"""`python -m render measure MODEL --sweep …`: what a model does, in numbers, with provenance.
 
-Writes settings/measured/<model>/<sweep>.json. Rows that are done are kept as they come, so that a
-killed run goes on where it was; a row counts as done for the same weights and judge alone.
+Writes settings/measured/<model>/<sweep>.json. What is done is kept as it comes (pictures under
+.cache/measure, rows of the quality sweep in its file), so that a killed run goes on where it was.
 """
 
 from __future__ import annotations
@@ -10,25 +10,91 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .errors import RenderError
 from .manifest import write_whole
-from .models import REFERENCE, find_model, folder_digest
+from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT
+from .sweeps import ladder
+from .sweeps.jury import Jury, has_judge, scenes_asked
+from .sweeps.pictures import Asked
+from .sweeps.sources import with_sources
+from .sweeps.specs import Spec, specs_of
+from .sweeps.strips import write_strips
 
 MEASURED = ROOT / "settings" / "measured"
-SWEEPS = ("quality",)
+STRIPS = ROOT / "docs" / "content" / "strips"
+CACHE = ROOT / ".cache" / "measure"
+PROMPTS, SEEDS = 16, 2
+Said = tuple[Asked, Jury | None]
 
 
-def measure(name: str, sweep: str, *, device: str, out: Path | None, sheet: Path | None) -> Path:
-    """Measures one sweep of a model and returns the file written."""
+def measure(
+    name: str,
+    sweep: str,
+    *,
+    device: str = "auto",
+    schedulers: list[str] | None = None,
+    prompts: Path | int = PROMPTS,
+    seeds: int = SEEDS,
+    out: Path | None = None,
+    sheet: Path | None = None,
+) -> list[Path]:
+    """Measures a sweep of a model and returns the files written.
+
+    `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for.
+    """
     source = find_model(name)
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    target = (out or MEASURED) / source.name.replace("/", "--")
+    if sweep == "quality":
+        return [_quality(source, device, target / "quality.json", sheet)]
+    specs = specs_of(sweep, source, schedulers or [])
+    return list(_ladders(specs, source, device, _asked(prompts, seeds, source), target))
+
+
+def _ladders(
+    specs: list[Spec], source: ModelSource, device: str, said: Said, target: Path
+) -> Iterator[Path]:
+    studio = Studio(source, device)
+    cache = CACHE / target.name
+    for spec in specs:
+        asked, jury = said
+        if spec.sweep == "strength":
+            asked = with_sources(asked, cache / "sources")
+        found, drawn = ladder.measure(spec, studio, asked, jury, cache)
+        found["strips"] = write_strips(spec, drawn, asked, STRIPS / target.name)
+        _write(target / f"{spec.id}.json", found)
+        yield target / f"{spec.id}.json"
+
+
+def _asked(prompts: Path | int, seeds: int, source: ModelSource) -> Said:
+    """The prompts to ask, and our judge where it knows what they describe."""
+    if isinstance(prompts, Path):
+        lines = [line.strip() for line in prompts.read_text(encoding="utf-8").splitlines()]
+        asked = tuple(dict.fromkeys(line for line in lines if line))
+        if not asked:
+            raise RenderError(f"{prompts}: expected a prompt on every line, got none.")
+        return Asked(asked, tuple(range(seeds))), None
+    if not has_judge(source):
+        raise RenderError(
+            f"{source.name}: expected --prompts FILE, got none. Our own prompts describe scenes "
+            "that only the reference models were trained on."
+        )
+    said, scenes = scenes_asked(prompts)
+    return Asked(tuple(said), tuple(range(seeds))), Jury(scenes, seeds)
+
+
+def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None) -> Path:
+    """Fidelity and Fréchet distance on many prompts, at a few settings."""
     from .reference import autoencoder, judge, quality
 
-    if source.folder is None or source.folder.parent != REFERENCE or name not in quality.ROWS:
+    name = source.name
+    if not has_judge(source) or name not in quality.ROWS:
         raise RenderError(
             f"{name}: expected one of {', '.join(quality.ROWS)} for the sweep 'quality', got a "
             "model that our judge knows nothing of."
@@ -38,16 +104,14 @@ def measure(name: str, sweep: str, *, device: str, out: Path | None, sheet: Path
             "render/reference/judge: expected the judge's weights, got none. "
             "Run: python -m render train judge"
         )
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     studio, jury = Studio(source, device), judge.load()
     digests = {
         "weights": source.identity["digest"],
         "judge": folder_digest(REFERENCE / "judge"),
     }
-    target = (out or MEASURED) / name / f"{sweep}.json"
     rows = _done(target, digests)
     vae = studio.pipe.vae
-    found: dict[str, Any] = {"sweep": sweep, **digests, "environment": studio.environment()}
+    found: dict[str, Any] = {"sweep": "quality", **digests, "environment": studio.environment()}
     found["scheduler"] = type(studio.pipe.scheduler).__name__
     for row in quality.ROWS[name]:
         if row.id not in rows:
@@ -95,16 +159,35 @@ def _write(target: Path, found: dict[str, Any]) -> None:
 def table(target: Path) -> str:
     """The measurement as lines for a terminal."""
     found = json.loads(target.read_text(encoding="utf-8"))
-    lines = [f"{'':<14} {'steps':>5} {'mean':>7} {'all four':>9} {'95 %':>15} {'Fréchet':>8}"]
+    return "\n".join(_quality_lines(found) if found["sweep"] == "quality" else _lines(found))
+
+
+def _lines(found: dict[str, Any]) -> Iterator[str]:
+    """A row per value: quality, change and their 95 % bands; then the sweet spot."""
+    yield f"{found['model']}, {found['setting']}, {found['scheduler']}"
+    yield f"{'value':>6} {'calls':>6} {'quality':>8} {'95 %':>13} {'change':>7} {'95 %':>13}"
+    for raw, row in zip(found["rows"], found["summary"]["rows"], strict=True):
+        cells = [f"{row['value']:>6g} {raw['calls']:>6}"]
+        for key, width in (("quality", 8), ("change", 7)):
+            low, high = row.get(f"{key}_95", (None, None))
+            cells.append(f"{'–' if low is None else format(row[key], '.3f'):>{width}}")
+            cells.append(f"{'' if low is None else f'{low:.3f}–{high:.3f}':>13}")
+        yield " ".join(cells)
+    if "converged" in found["summary"]:
+        yield f"converged: {found['summary']['converged']}"
+        yield f"sweet spot: {found['summary']['sweet_spot']}"
+
+
+def _quality_lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"{'':<14} {'steps':>5} {'mean':>7} {'all four':>9} {'95 %':>15} {'Fréchet':>8}"
     for id, row in found["rows"].items():
         low, high = row["all_95"]
         ratio = f"{row['frechet_ratio']:.2f}" if "frechet_ratio" in row else "–"
-        lines.append(
+        yield (
             f"{id:<14} {row['steps']:>5} {row['fidelity']['mean']:>7.3f} "
             f"{row['fidelity']['all']:>9.3f} {f'{low:.3f}–{high:.3f}':>15} {ratio:>8}"
         )
     for id, shares in found["judge_accuracy"].items():
-        lines.append(f"judge, {id}: mean {shares['mean']:.4f}, all four {shares['all']:.4f}")
-    lines.append(f"one picture at the sweet spot: {found['cpu_seconds']} s of CPU time")
-    lines.append(f"autoencoder: {found['autoencoder_psnr_db']} dB")
-    return "\n".join(lines)
+        yield f"judge, {id}: mean {shares['mean']:.4f}, all four {shares['all']:.4f}"
+    yield f"one picture at the sweet spot: {found['cpu_seconds']} s of CPU time"
+    yield f"autoencoder: {found['autoencoder_psnr_db']} dB"

@@ -1,0 +1,167 @@
+"""From raw numbers to bands and a sweet spot, by one stated rule. A pure function of the file.
+
+The rule (non-inferiority, as clinical trials use it, instead of a knee, which moves with the
+length of the ladder):
+
+* the *plateau* is the three neighbouring rungs with the best mean quality;
+* `steps` is the smallest rung whose quality lies, at one-sided 95 % confidence, no more than
+  MARGIN below the plateau, and every rung from it to the plateau with it;
+* `low` is the same with LOOSE_MARGIN;
+* `high` is where the picture settles: from this rung on the change to the converged picture stays
+  at or below SETTLED; the plateau's first rung for samplers that never converge.
+
+Without a judge, change alone decides: `low`, `steps` and `high` are where it stays at or below
+LOOSE_CHANGE, NOTICEABLE and SETTLED. Prompts are drawn again in bootstraps, their seeds with them:
+two seeds of one prompt are not two independent prompts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student
+
+MARGIN, LOOSE_MARGIN = 0.02, 0.05  # of mean fidelity, which runs from 0 to 1
+SETTLED, NOTICEABLE, LOOSE_CHANGE = 0.05, 0.10, 0.20  # mean ꟻLIP
+CONFIDENCE = 0.95
+BOOTSTRAPS = 1000
+STABLE = 0.90  # of bootstraps within one rung, else the answer is a range
+PLATEAU = 3
+FACTOR_BITS = (1, 2, 4, 8)
+
+
+def summarise(found: dict[str, Any]) -> dict[str, Any]:
+    """Bands for every row, whether the reference stands still, and the sweet spot or why none."""
+    values = [row["value"] for row in found["rows"]]
+    shape = (len(found["prompts"]), len(found["seeds"]))
+    change = _table(found, "change", shape)
+    quality = quality_of(found, shape)
+    rows = [
+        {
+            "value": value,
+            **({} if change is None else _banded("change", change[i])),
+            **({} if quality is None else _banded("quality", quality[i])),
+        }
+        for i, value in enumerate(values)
+    ]
+    answer: dict[str, Any] = {"rows": rows, "rule": rule_of(found)}
+    if found["sweep"] != "steps":
+        return answer
+    answer["converged"] = _converged(found, shape)
+    answer["sweet_spot"] = None
+    if answer["converged"] is not False and (quality is not None or change is not None):
+        answer["sweet_spot"] = sweet_spot(values, change, quality)
+    return answer
+
+
+def rule_of(found: dict[str, Any]) -> dict[str, float]:
+    """The margins that the answer rests on."""
+    judged = {"margin": MARGIN, "loose_margin": LOOSE_MARGIN, "settled": SETTLED}
+    unjudged = {"noticeable": NOTICEABLE, "loose_change": LOOSE_CHANGE, "settled": SETTLED}
+    return {"confidence": CONFIDENCE, **(judged if found["judge"] else unjudged)}
+
+
+def quality_of(found: dict[str, Any], shape: tuple[int, int]) -> np.ndarray | None:
+    """Share of factors that are right, per picture: [values, prompts, seeds]; NaN if excluded."""
+    if any(row.get("hits") is None for row in found["rows"]):
+        return None
+    shares = [[_share(digit) for digit in row["hits"]] for row in found["rows"]]
+    return np.array(shares).reshape(len(shares), *shape)
+
+
+def _share(digit: str) -> float:
+    return float("nan") if digit == "x" else int(digit, 16).bit_count() / len(FACTOR_BITS)
+
+
+def _table(found: dict[str, Any], key: str, shape: tuple[int, int]) -> np.ndarray | None:
+    """Raw numbers of all rows: [values, prompts, seeds]; None where a sweep has none."""
+    if any(row.get(key) is None for row in found["rows"]):
+        return None
+    return np.array([row[key] for row in found["rows"]], dtype=float).reshape(-1, *shape)
+
+
+def _converged(found: dict[str, Any], shape: tuple[int, int]) -> bool | None:
+    """Whether the reference stands still; None for samplers that have none."""
+    reference = found["reference"]
+    if reference is None:
+        return None
+    moved = np.array(reference["change"], dtype=float).reshape(shape)
+    return bool(np.nanmean(moved) <= SETTLED)
+
+
+def _banded(name: str, raw: np.ndarray) -> dict[str, Any]:
+    """Mean over pictures and the middle 95 % of bootstraps over prompts: [prompts, seeds] in."""
+    means = np.nanmean(raw, 1)
+    drawn = np.nanmean(means[_draws(len(means))], 1)
+    band = [round(float(q), 4) for q in np.quantile(drawn, (0.025, 0.975))]
+    return {name: round(float(np.nanmean(raw)), 4), f"{name}_95": band}
+
+
+def _draws(count: int) -> np.ndarray:
+    """Which prompts each bootstrap draws: [bootstraps, prompts]. The same for the same count."""
+    return np.random.default_rng(0).integers(count, size=(BOOTSTRAPS, count))
+
+
+def sweet_spot(
+    values: list[float], change: np.ndarray | None, quality: np.ndarray | None
+) -> dict[str, Any] | None:
+    """low, steps, high, and how stable `steps` is when prompts are drawn again."""
+    found = _decide(change, quality)
+    if found["steps"] is None:
+        return None
+    prompts = (quality if quality is not None else change).shape[1]
+    drawn = []
+    for rows in _draws(prompts):
+        again = _decide(*(None if x is None else x[:, rows] for x in (change, quality)))
+        drawn.append(len(values) if again["steps"] is None else again["steps"])
+    near = np.abs(np.array(drawn) - found["steps"]) <= 1
+    answer: dict[str, Any] = {k: None if i is None else values[i] for k, i in found.items()}
+    answer["stable"] = round(float(near.mean()), 3)
+    if near.mean() < STABLE:
+        ends = np.quantile(drawn, (0.05, 0.95), method="nearest").astype(int)
+        answer["range"] = [values[min(i, len(values) - 1)] for i in ends]
+    return answer
+
+
+def _decide(change: np.ndarray | None, quality: np.ndarray | None) -> dict[str, int | None]:
+    """The rungs' places that the rule names, None where no rung meets it."""
+    if quality is None:
+        limits = {"low": LOOSE_CHANGE, "steps": NOTICEABLE, "high": SETTLED}
+        return {key: _stays(_highest(change) <= limit) for key, limit in limits.items()}
+    start = plateau(quality)
+    lost = np.nanmean(quality[start : start + PLATEAU], 0) - quality
+    worst = _highest(lost)
+    end = min(start + PLATEAU, len(quality))
+    found = {
+        key: _stays((worst <= margin)[:end])
+        for key, margin in (("low", LOOSE_MARGIN), ("steps", MARGIN))
+    }
+    settles = start if change is None else _stays(_highest(change) <= SETTLED)
+    if settles is not None and found["steps"] is not None:
+        settles = max(settles, found["steps"])
+    return {**found, "high": settles}
+
+
+def plateau(quality: np.ndarray) -> int:
+    """Place of the first of the neighbouring rungs with the best mean quality."""
+    means = np.nanmean(quality, (1, 2))
+    width = min(PLATEAU, len(means))
+    windows = np.convolve(means, np.ones(width) / width, "valid")
+    return int(np.argmax(windows.round(6)))
+
+
+def _highest(raw: np.ndarray) -> np.ndarray:
+    """Upper end of the one-sided confidence interval of each rung's mean: [values, …] in."""
+    means = np.nanmean(raw, 2)
+    count = means.shape[1]
+    error = means.std(1, ddof=1) / np.sqrt(count) if count > 1 else np.zeros(len(means))
+    return means.mean(1) + student.ppf(CONFIDENCE, max(count - 1, 1)) * error
+
+
+def _stays(met: np.ndarray) -> int | None:
+    """The first place from which on a condition holds to the end; None when it does not end so."""
+    if not len(met) or not met[-1]:
+        return None
+    broken = np.flatnonzero(~met)
+    return int(broken[-1]) + 1 if len(broken) else 0
