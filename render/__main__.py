@@ -1,4 +1,4 @@
-"""The studio's command line: python -m render plan, run, check, audit, measure, bench, train."""
+"""The studio's command line: plan, run, check, audit, measure, bench, train."""
 
 from __future__ import annotations
 

@@ -36,6 +36,10 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
         for name in ("engine", "rows", "memory", "naive", "batched", "small", "fullsize")
     ),
     ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
+    ("render/sweeps/summary.py", {"numpy", "scipy"}, set()),  # a pure function of the raw numbers
+    ("render/sweeps/specs.py", {"recommender"}, set()),
+    ("render/sweeps/metrics.py", {"numpy"}, {"flip_evaluator", "skimage"}),
+    ("render/sweeps/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
     ("render/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
 ]
 

@@ -24,7 +24,7 @@ TIMED = 3  # the median of so many single pictures
 def measure(
     spec: Spec, studio: Studio, asked: Asked, jury: Any, cache: Path
 ) -> tuple[dict[str, Any], dict[float, Pictures]]:
-    """The measurement as data (raw numbers and summary, see settings/README.md) and its pictures."""
+    """The measurement as data (see settings/README.md), and its pictures by value."""
     drawn = draw(spec, studio, asked, spec.values, cache)
     reference, compared = _reference(spec, studio, asked, drawn, cache)
     rows = []

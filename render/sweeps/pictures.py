@@ -84,7 +84,9 @@ def _render(
 
     jobs = [(plan, cell) for cell in cells]
     with closing(studio.make_all(jobs, keep)) as made:
-        for (_, cell), outcome in tqdm(made, total=len(jobs), desc=name, unit="picture"):
+        for (_, cell), outcome in tqdm(
+            made, total=len(jobs), desc=name, unit="picture", disable=not jobs or None
+        ):
             if isinstance(outcome, RenderError):
                 yield cell.id, f"{cell.name}: {outcome}"
             elif isinstance(outcome, BaseException):

@@ -19,7 +19,7 @@ KEPT = 2  # prompts per sweep that a page shows
 def write_strips(
     spec: Spec, drawn: dict[float, list[np.ndarray | str]], asked: Asked, folder: Path
 ) -> list[dict[str, Any]]:
-    """Writes the strips of the first prompts at their first seed; what the measurement says of each."""
+    """Writes the first prompts' strips at their first seed; what the measurement says of each."""
     strips = []
     for prompt in range(min(KEPT, len(asked.prompts))):
         place = prompt * len(asked.seeds)
