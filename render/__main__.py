@@ -96,6 +96,7 @@ def _add_model_commands(commands: Any) -> None:
     )
     measure.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line")
     measure.add_argument("--count", type=int, default=16, help="prompts, where none are given")
+    measure.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model: its scores too")
     measure.add_argument("--seeds", type=int, default=2, help="pictures of each prompt")
     measure.add_argument("--device", choices=DEVICES, default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
@@ -227,6 +228,7 @@ def _measure(options: argparse.Namespace) -> int:
         schedulers=options.scheduler,
         prompts=options.prompts or options.count,
         seeds=options.seeds,
+        clip=options.clip,
         out=options.out,
         sheet=options.sheet,
     ):

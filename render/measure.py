@@ -20,6 +20,7 @@ from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT
 from .sweeps import ladder
+from .sweeps.clip import ClipScore
 from .sweeps.jury import Jury, has_judge, scenes_asked
 from .sweeps.pictures import Asked
 from .sweeps.sources import with_sources
@@ -41,12 +42,14 @@ def measure(
     schedulers: list[str] | None = None,
     prompts: Path | int = PROMPTS,
     seeds: int = SEEDS,
+    clip: Path | None = None,
     out: Path | None = None,
     sheet: Path | None = None,
 ) -> list[Path]:
     """Measures a sweep of a model and returns the files written.
 
-    `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for.
+    `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for;
+    `clip` a folder with a CLIP model, whose scores then stand beside the other numbers.
     """
     source = find_model(name)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -54,19 +57,20 @@ def measure(
     if sweep == "quality":
         return [_quality(source, device, target / "quality.json", sheet)]
     specs = specs_of(sweep, source, schedulers or [])
-    return list(_ladders(specs, source, device, _asked(prompts, seeds, source), target))
+    said = _asked(prompts, seeds, source)
+    scorer = ClipScore(clip) if clip else None
+    return list(_ladders(specs, Studio(source, device), said, scorer, target))
 
 
 def _ladders(
-    specs: list[Spec], source: ModelSource, device: str, said: Said, target: Path
+    specs: list[Spec], studio: Studio, said: Said, clip: ClipScore | None, target: Path
 ) -> Iterator[Path]:
-    studio = Studio(source, device)
     cache = CACHE / target.name
     for spec in specs:
         asked, jury = said
         if spec.sweep == "strength":
             asked = with_sources(asked, cache / "sources")
-        found, drawn = ladder.measure(spec, studio, asked, jury, cache)
+        found, drawn = ladder.measure(spec, studio, asked, cache, jury=jury, clip=clip)
         found["strips"] = write_strips(spec, drawn, asked, STRIPS / target.name)
         _write(target / f"{spec.id}.json", found)
         yield target / f"{spec.id}.json"

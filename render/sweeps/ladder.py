@@ -22,7 +22,7 @@ TIMED = 3  # the median of so many single pictures
 
 
 def measure(
-    spec: Spec, studio: Studio, asked: Asked, jury: Any, cache: Path
+    spec: Spec, studio: Studio, asked: Asked, cache: Path, *, jury: Any = None, clip: Any = None
 ) -> tuple[dict[str, Any], dict[float, Pictures]]:
     """The measurement as data (see settings/README.md), and its pictures by value."""
     drawn = draw(spec, studio, asked, spec.values, cache)
@@ -32,12 +32,15 @@ def measure(
         row: dict[str, Any] = {"value": value, "calls": calls_of(spec, studio, asked, value)}
         row["change"], row["ssim"] = _compared(drawn[value], reference)
         row["hits"] = jury.hits(drawn[value]) if jury else None
+        if clip:
+            row["clip"] = clip.scores(drawn[value], [p for p in asked.prompts for _ in asked.seeds])
         if excluded := [why for why in drawn[value] if isinstance(why, str)]:
             row["excluded"] = excluded
         rows.append(row)
     found = {
         **described(spec, studio, asked),
         "judge": jury.digest if jury else None,
+        **({"clip": clip.digest} if clip else {}),
         "reference": compared,
         "rows": rows,
         "timing": _timing(spec, studio, asked),

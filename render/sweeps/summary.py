@@ -37,12 +37,11 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
     shape = (len(found["prompts"]), len(found["seeds"]))
     change = _table(found, "change", shape)
     quality = quality_of(found, shape)
+    tables = {"change": change, "quality": quality, "clip": _table(found, "clip", shape)}
+    known = {name: table for name, table in tables.items() if table is not None}
     rows = [
-        {
-            "value": value,
-            **({} if change is None else _banded("change", change[i])),
-            **({} if quality is None else _banded("quality", quality[i])),
-        }
+        {"value": value}
+        | {key: x for name, table in known.items() for key, x in _banded(name, table[i]).items()}
         for i, value in enumerate(values)
     ]
     answer: dict[str, Any] = {"rows": rows, "rule": rule_of(found)}

@@ -15,6 +15,7 @@ from render.reference import dataset
 from render.reference.scenes import HELD_OUT_FROM
 from render.sweeps import metrics, specs
 from render.sweeps.summary import LOOSE_MARGIN, MARGIN, SETTLED, summarise
+from tests.render import tiny
 
 VALUES = [1, 2, 4, 8, 16, 32, 64]
 PROMPTS, SEEDS = 16, 2
@@ -196,3 +197,21 @@ def test_a_model_our_judge_does_not_know_needs_prompts(model, capsys):
     """Our own prompts describe scenes that only the reference models were trained on."""
     assert main(["measure", str(model), "--sweep", "steps"]) == 2
     assert "expected --prompts FILE, got none" in capsys.readouterr().err
+
+
+def test_a_clip_model_scores_every_picture_beside_the_other_numbers(model, asked, tmp_path):
+    """The user's own weights, from a folder; a score decides nothing."""
+    clip = tiny.clip_model(tmp_path / "clip")
+    options = ("--sweep", "steps", "--prompts", str(asked), "--clip", str(clip), "--seeds", "1")
+    assert main(["measure", str(model), *options, "--out", str(tmp_path / "out")]) == 0
+    raw = json.loads((tmp_path / "out" / model.name / "steps-euler-trailing.json").read_text())
+    assert all(len(row["clip"]) == 2 for row in raw["rows"])
+    assert all(-100 <= score <= 100 for row in raw["rows"] for score in row["clip"])
+    assert {"clip", "clip_95"} <= raw["summary"]["rows"][0].keys()
+
+
+def test_a_folder_without_a_clip_model_is_refused(model, asked, tmp_path, capsys):
+    """Before the model to measure is loaded."""
+    options = ("--sweep", "steps", "--prompts", str(asked), "--clip", str(tmp_path))
+    assert main(["measure", str(model), *options]) == 2
+    assert "expected a folder with a CLIP model and its processor" in capsys.readouterr().err

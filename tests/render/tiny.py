@@ -23,10 +23,15 @@ from diffusers import (
     UNet2DConditionModel,
 )
 from transformers import (
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
+    CLIPProcessor,
     CLIPTextConfig,
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
     T5Config,
     T5EncoderModel,
     T5TokenizerFast,
@@ -147,6 +152,30 @@ def controlnet(unet: UNet2DConditionModel) -> ControlNetModel:
         torch.nn.init.normal_(block.weight, std=0.1)  # as published they start at zero
     torch.nn.init.normal_(net.controlnet_cond_embedding.conv_out.weight, std=0.1)
     return net.eval()
+
+
+def clip_model(folder: Path) -> Path:
+    """A CLIP model and its processor, for scores; 32 px."""
+    torch.manual_seed(0)
+    words = _clip_words()
+    vision = CLIPVisionConfig(
+        hidden_size=WIDTH,
+        intermediate_size=WIDTH,
+        projection_dim=WIDTH,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+    )
+    config = CLIPConfig(
+        text_config=_clip_config(words).to_dict(),
+        vision_config=vision.to_dict(),
+        projection_dim=WIDTH,
+    )
+    CLIPModel(config).save_pretrained(folder, safe_serialization=True)
+    size = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    CLIPProcessor(CLIPImageProcessorPil(**size), words).save_pretrained(folder)
+    return folder
 
 
 def _unet(**options) -> UNet2DConditionModel:

@@ -280,5 +280,6 @@ if __name__ == "__main__":
     import make_comfy
 
     for write in (a1111, forge, sdnext, sdcpp, civitai, fooocus, invokeai, swarmui, novelai,
-                  drawthings, mflux, sweetspot, make_comfy.pictures, make_comfy.workflows):  # fmt: skip
+                  drawthings, mflux, sweetspot, make_comfy.pictures,
+                  make_comfy.workflows):  # fmt: skip
         write()
