@@ -8,7 +8,7 @@ PY := .venv/bin/python
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := guide
-.PHONY: guide test render site lint constraints clean
+.PHONY: guide test prove render site lint constraints clean
 
 guide: .venv/ready
 	$(PY) -m render run
@@ -25,6 +25,10 @@ test: .venv/ready
 	$(PY) -m mypy
 	$(PY) -m recommender check
 	$(PY) -m pytest
+
+# Every test, those with a long form in full: every page in the browser, every example.
+prove: .venv/ready
+	SWEETSPOT_PROVE=1 $(PY) -m pytest
 
 render: .venv/ready
 	$(PY) -m render run

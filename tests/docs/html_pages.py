@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -17,18 +18,20 @@ def page_paths(site: Path) -> list[Path]:
     return sorted(site.rglob("*.html"))
 
 
+@cache
+def _document(content: bytes) -> Element:
+    """Parses a page once for all tests that ask about it: it takes as long as building it."""
+    return html5lib.parse(content, transport_encoding="utf-8", namespaceHTMLElements=False)
+
+
 def elements(path: Path) -> Iterator[Element]:
     """Yields every element of a page."""
-    with path.open("rb") as stream:
-        document = html5lib.parse(stream, transport_encoding="utf-8", namespaceHTMLElements=False)
-    return document.iter()
+    return _document(path.read_bytes()).iter()
 
 
 def text(path: Path) -> str:
     """Returns the words of a page, spaces made one."""
-    with path.open("rb") as stream:
-        document = html5lib.parse(stream, transport_encoding="utf-8", namespaceHTMLElements=False)
-    return " ".join("".join(document.itertext()).split())
+    return " ".join("".join(_document(path.read_bytes()).itertext()).split())
 
 
 def addresses(path: Path) -> Iterator[tuple[str, str]]:
@@ -49,3 +52,21 @@ def target(site: Path, page: Path, address: str) -> Path | None:
         return None
     path = site / unquote(split.path).lstrip("/")
     return path / "index.html" if split.path.endswith("/") else path
+
+
+def covering(site: Path) -> list[Path]:
+    """Returns a few pages that together have every element, attribute and class of a site."""
+    parts = {page: frozenset(_parts(page)) for page in site.rglob("index.html")}
+    left, chosen = set().union(*parts.values()), []
+    while left:
+        chosen.append(max(sorted(parts), key=lambda page: len(parts[page] & left)))
+        left -= parts[chosen[-1]]
+    return chosen
+
+
+def _parts(page: Path) -> Iterator[tuple[str, str, str]]:
+    for element in elements(page):
+        if isinstance(element.tag, str):
+            yield element.tag, "", ""
+            for name, value in element.attrib.items():
+                yield element.tag, name, value if name in ("class", "role", "type") else ""
