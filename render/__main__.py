@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from recommender import SweetspotError
+from recommender.authoring import visible
 
+from .errors import RenderError
 from .plan import RENDERS, load_plan, plan_ids
+from .stopping import stoppable
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
 SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength")
 DEVICES = ("auto", "cpu", "cuda")
-OUT_HELP = "default: the guide's own pictures; with --model, renders/ in this folder"
+OUT_HELP = "default: the guide's own pictures; with --model or a fake, renders/ in this folder"
+OFFLINE_HELP = "download nothing: a model that is not here fails at once"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # transformers speaks up while it is imported, before its own switch can be reached.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    signal.signal(signal.SIGTERM, _terminate)
+    if getattr(options, "offline", False):
+        # Read by the hub's library while it is imported.
+        os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         return options.command(options)
     except SweetspotError as error:
@@ -37,17 +43,6 @@ def main(arguments: list[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}. Finished pictures are kept.", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(
-            "Interrupted. Finished pictures are kept; the same command continues.", file=sys.stderr
-        )
-        return 130
-
-
-def _terminate(number: int, frame: object) -> None:
-    print("Terminated. Finished pictures are kept; the same command continues.", file=sys.stderr)
-    sys.stderr.flush()
-    os._exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +69,11 @@ def _add_plan_commands(commands: Any) -> None:
         )
         if name in ("run", "audit"):
             command.add_argument("--device", choices=DEVICES, default="auto")
+            command.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
+        if name != "audit":
+            command.add_argument(
+                "--backend", default="torch", help="torch, or fake[:SECONDS] to try out a plan"
+            )
         if name == "run":
             command.add_argument(
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
@@ -98,11 +98,13 @@ def _add_model_commands(commands: Any) -> None:
     measure.add_argument("--count", type=int, default=16, help="prompts, where none are given")
     measure.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model: its scores too")
     measure.add_argument("--seeds", type=int, default=2, help="pictures of each prompt")
+    measure.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
     measure.add_argument("--device", choices=DEVICES, default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
     bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
     bench.set_defaults(command=_bench)
+    bench.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
     bench.add_argument("--device", choices=DEVICES, default="cpu")
     bench.add_argument("--quick", action="store_true", help="a part that takes under a minute")
     bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
@@ -122,8 +124,20 @@ def _add_model_commands(commands: Any) -> None:
 
 
 def _plans(options: argparse.Namespace):
-    options.out = options.out or (Path("renders") if options.model else RENDERS)
-    return [load_plan(name, options.model) for name in options.plans or plan_ids()]
+    fake = _seconds(getattr(options, "backend", "torch"))
+    own = options.model or fake is not None
+    options.out = options.out or (Path("renders") if own else RENDERS)
+    return [load_plan(name, options.model, fake=fake) for name in options.plans or plan_ids()]
+
+
+def _seconds(backend: str) -> float | None:
+    """Seconds per picture of `fake` or `fake:SECONDS`; None for `torch`, the real backend."""
+    name, _, number = backend.partition(":")
+    with contextlib.suppress(ValueError):
+        seconds = None if backend == "torch" else float(number or 0)
+        if seconds is None or (name == "fake" and 0 <= seconds <= 3600):
+            return seconds
+    raise RenderError(f"--backend: expected torch, fake or fake:SECONDS, got '{visible(backend)}'.")
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -259,4 +273,6 @@ def _train(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with stoppable():
+        status = main()
+    sys.exit(status)

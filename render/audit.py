@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import manifest
+from .durable import write_whole
 from .images import decode, drift, encode
 from .pipelines import Studio
 from .plan import Plan
@@ -53,7 +54,7 @@ def audit(
             cell.model.name, Studio(cell.model, device)
         )
         content = encode(studio.make(cell, plan))
-        manifest.write_whole(scratch / plan.id / entry["file"], content)
+        write_whole(scratch / plan.id / entry["file"], content)
         before = decode((out / plan.id / entry["file"]).read_bytes())
         largest, mean = drift(before, decode(content))
         yield Drift(

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .counters import Counters
+from .durable import write_whole
 from .images import drift, encode
-from .manifest import write_whole
 from .plan import Plan, load_plan, plan_ids
 
 QUICK_PLANS, QUICK_CELLS = ("guidance-scale",), 6

@@ -7,7 +7,10 @@ from pathlib import Path
 from recommender.authoring import manifest_problem
 
 from . import manifest
+from .lock import ALONE, FILE
 from .plan import Plan
+
+LOCKS = (FILE, ALONE)  # of a run that works here now, or was killed: nobody needs to remove them
 
 MAX_BYTES = 30_000  # a picture of 128 px; larger ones get this much per 128 x 128 pixels
 
@@ -31,12 +34,16 @@ def check(plan: Plan, out: Path) -> list[str]:
         if i in cells and i not in missing and not manifest.valid(folder, entry)
     ]
     stale = [i for i in recorded if i not in cells]
-    problems = []
+    problems = [
+        f"{where}: {recorded[i]['file']} ({cells[i].name}): damaged, its bytes are not those that "
+        "were rendered."
+        for i in damaged
+    ]
     if missing or stale or damaged:
         counts = (_count(missing, "missing"), _count(stale, "stale"), _count(damaged, "damaged"))
         said = " and ".join(part for part in counts if part)
         problems.append(f"{where}: {said}. Run: python -m render run {plan.id}")
-    named = {entry["file"] for entry in recorded.values()} | {"manifest.json"}
+    named = {entry["file"] for entry in recorded.values()} | {manifest.FILE, *LOCKS}
     for name, content in plan.sources().items():
         file = manifest.source_file(content)
         named.add(file)

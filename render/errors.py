@@ -2,7 +2,8 @@
 
 SweetspotError
 └── RenderError            a request that cannot be met, in one sentence
-    └── BadPicture         a picture that must not be kept: NaN, blank, still noise
+    ├── BadPicture         a picture that must not be kept: NaN, blank, still noise
+    └── DiskError          a file that could not be written: where, why, how much room there is
 """
 
 from __future__ import annotations
@@ -16,3 +17,7 @@ class RenderError(SweetspotError):
 
 class BadPicture(RenderError):
     """A rendered picture that must not be kept."""
+
+
+class DiskError(RenderError):
+    """A file or folder that cannot be written; what was finished before is whole and stays."""

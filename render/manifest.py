@@ -1,30 +1,29 @@
 """Reads and writes what a plan's folder of pictures holds. Imports neither torch nor Pillow.
 
-A file is valid only if its bytes hash to what the manifest says, never because it exists.
+A picture is valid only if its bytes hash to what it says itself, never because it exists.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from . import provenance
+from .durable import write_whole
 from .plan import Cell, Plan, digest
+
+FILE = "manifest.json"
 
 
 def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
     """The recorded pictures of a folder by id; none when there is no whole manifest."""
-    path = folder / "manifest.json"
-    if not path.is_file():
-        return {}
+    path = folder / FILE
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return {cell["id"]: cell for cell in cells}
-    except (ValueError, KeyError, TypeError):
-        # A torn manifest: every picture it named is made again.
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 
@@ -33,33 +32,56 @@ def valid(folder: Path, cell: dict[str, Any]) -> bool:
 
     An entry alone proves nothing: its file must say by itself which recipe made it.
     """
-    path = folder / cell["file"]
-    if not path.is_file():
+    if cell["file"] != picture_file(cell["id"]):
         return False
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != cell["sha256"]:
-        return False
+    content = _content(folder / cell["file"])
     told = provenance.read(content)
-    return told is not None and digest(told["recipe"]) == cell["id"]
+    digested = hashlib.sha256(content).hexdigest() == cell["sha256"]
+    return digested and told is not None and digest(told["recipe"]) == cell["id"]
 
 
-def record(
-    cell: Cell, content: bytes, size: tuple[int, int], environment: dict[str, Any]
-) -> dict[str, Any]:
+def find(folder: Path, cell: Cell) -> dict[str, Any] | None:
+    """The entry of a cell, from its picture alone; None when that is missing or not whole.
+
+    So a manifest can be torn or lost: the pictures are the record, and it is their index.
+    """
+    content = _content(folder / picture_file(cell.id))
+    told = provenance.read(content)
+    if told is None or digest(told["recipe"]) != cell.id:
+        return None
+    return record(cell, content, told["environment"])
+
+
+def picture_file(id: str) -> str:
+    return f"{id}.webp"
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # missing, or unreadable, which is as good as missing
+
+
+def record(cell: Cell, content: bytes, environment: dict[str, Any]) -> dict[str, Any]:
     """The manifest's entry for a finished picture."""
+    width, height = provenance.size(content)
     return {
         "id": cell.id,
-        "file": f"{cell.id}.webp",
+        "file": picture_file(cell.id),
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),
-        "width": size[0],
-        "height": size[1],
-        "alt": alt_text(cell),
-        "axes": cell.axes,
-        "settings": cell.settings,
+        "width": width,
+        "height": height,
+        **words(cell),
         "recipe": cell.recipe,
         "environment": environment,
     }
+
+
+def words(cell: Cell) -> dict[str, Any]:
+    """What the plan alone says of a picture; it may change though no picture does."""
+    return {"alt": alt_text(cell), "axes": cell.axes, "settings": cell.settings}
 
 
 def alt_text(cell: Cell) -> str:
@@ -68,9 +90,8 @@ def alt_text(cell: Cell) -> str:
     return f"{cell.settings['prompt']}: {place} ({cell.model.name})"
 
 
-def write(folder: Path, plan: Plan, cells: dict[str, dict[str, Any]]) -> None:
-    """Writes the manifest with these pictures in the plan's order."""
-    ordered = [cells[cell.id] for cell in plan.cells() if cell.id in cells]
+def write(folder: Path, plan: Plan, entries: list[dict[str, Any]]) -> None:
+    """Writes the manifest with these pictures, unless it says just that already."""
     models = {
         model.name: {
             **model.identity,
@@ -86,10 +107,11 @@ def write(folder: Path, plan: Plan, cells: dict[str, dict[str, Any]]) -> None:
         "transfers": plan.data["transfers"],
         "models": models,
         "sources": sources,
-        "cells": ordered,
+        "cells": entries,
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
-    write_whole(folder / "manifest.json", text.encode())
+    if _content(folder / FILE) != text.encode():
+        write_whole(folder / FILE, text.encode())
 
 
 def source_file(content: bytes) -> str:
@@ -103,23 +125,3 @@ def _publish(folder: Path, content: bytes) -> dict[str, Any]:
         write_whole(path, content)
     width, height = (int.from_bytes(content[i : i + 4], "big") for i in (16, 20))  # IHDR
     return {"file": path.name, "width": width, "height": height}
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all: temporary name beside it, fsync, rename, fsync."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .durable import write_whole
 from .errors import RenderError
-from .manifest import write_whole
 from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT

@@ -29,10 +29,13 @@ class ModelSource:
     folder: Path | None = None
     repo: str | None = None
     revision: str | None = None
+    fake: float | None = None  # seconds per picture of the fake backend, which takes its place
 
     @property
     def identity(self) -> dict[str, Any]:
         """What a recipe says of the model: its bytes, or the revision that stands for them."""
+        if self.fake is not None:
+            return {"name": self.name, "backend": "fake"}
         if self.folder is None:
             return {"repo": self.repo, "revision": self.revision}
         return {"name": self.name, "digest": folder_digest(self.folder)}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +198,17 @@ def plan_ids(folder: Path = PLANS) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def load_plan(name: str, models: list[str] | None = None, folder: Path = PLANS) -> Plan:
-    """Reads and checks a plan, by id or by its file; `models` replaces the models it names."""
+def load_plan(
+    name: str,
+    models: list[str] | None = None,
+    folder: Path = PLANS,
+    *,
+    fake: float | None = None,
+) -> Plan:
+    """Reads and checks a plan, by id or by its file; `models` replaces the models it names.
+
+    With `fake`, the seconds that each picture takes, a backend without models renders it.
+    """
     path = Path(name) if name.endswith(".yaml") else folder / f"{name}.yaml"
     if not name.endswith(".yaml") and name not in plan_ids(folder):
         raise RenderError(
@@ -207,7 +216,7 @@ def load_plan(name: str, models: list[str] | None = None, folder: Path = PLANS) 
         )
     data = read_plan(path)
     _check_settings(path, data)
-    named = tuple(find_model(model) for model in models or data["models"])
+    named = tuple(replace(find_model(m), fake=fake) for m in models or data["models"])
     return Plan(path.stem, data, path.parent, named)
 
 

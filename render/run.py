@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,12 +12,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from . import manifest, provenance
+from . import provenance
 from .counters import Counters
-from .errors import RenderError
+from .errors import DiskError, RenderError
 from .images import encode
+from .lock import alone_in
 from .models import ModelSource
 from .plan import Cell, Plan
+from .store import Folder, expect_room, look
 
 
 @dataclass
@@ -30,17 +33,6 @@ class Summary:
 
     def __str__(self) -> str:
         return f"rendered {self.rendered}, reused {self.reused}, failed {len(self.failed)}"
-
-
-@dataclass
-class _Folder:
-    """A plan's pictures: what the manifest recorded, what of it stays, what must be made."""
-
-    plan: Plan
-    path: Path
-    recorded: dict[str, Any]
-    kept: dict[str, Any]
-    wanted: list[Cell]
 
 
 def run(
@@ -60,42 +52,47 @@ def run(
     """
     summary = Summary()
     studios = Studios(device, dtype, width, summary.counters)
-    folders = [_look(plan, out / plan.id) for plan in plans]
-    if strict_environment:
-        for folder in folders:
-            _drop_strangers(folder, studios)
-    summary.reused = sum(len(folder.kept) for folder in folders)
-    jobs = [(folder.plan, cell, folder) for folder in folders for cell in folder.wanted]
-    with (
-        tqdm(total=len(jobs), unit="picture", disable=not jobs or None) as bar,
-        closing(studios.make_all(jobs)) as pictures,
-    ):
-        for (plan, cell, folder), outcome in pictures:
-            bar.update()
-            _keep(plan, cell, folder, outcome, summary)
-    for folder in folders:
-        _refresh(folder.path, folder.plan, folder.recorded, folder.kept)
-        _sweep(folder.path, folder.plan, folder.kept)
+    with contextlib.ExitStack() as locks:
+        # In one order for every run, so that no two wait for each other.
+        for path in sorted({out / plan.id for plan in plans}):
+            locks.enter_context(alone_in(path))
+        folders = [look(plan, out / plan.id) for plan in plans]
+        if strict_environment:
+            for folder in folders:
+                _drop_strangers(folder, studios)
+        expect_room(folders)
+        summary.reused = sum(len(folder.kept) for folder in folders)
+        _make(folders, studios, summary)
     return summary
 
 
-def _look(plan: Plan, path: Path) -> _Folder:
-    recorded, cells = manifest.read_cells(path), plan.cells()
-    kept = {
-        c.id: recorded[c.id]
-        for c in cells
-        if c.id in recorded and manifest.valid(path, recorded[c.id])
-    }
-    return _Folder(plan, path, recorded, kept, [c for c in cells if c.id not in kept])
-
-
-def _drop_strangers(folder: _Folder, studios: Studios) -> None:
-    """Counts pictures made in another environment as missing."""
-    for cell in folder.plan.cells():
-        entry = folder.kept.get(cell.id)
-        if entry and entry["environment"] != provenance.allowed(
-            studios.of(cell.model).environment()
+def _make(folders: list[Folder], studios: Studios, summary: Summary) -> None:
+    """Makes what is wanted. Every folder's manifest is written however that ends."""
+    jobs = [(folder.plan, cell, folder) for folder in folders for cell in folder.wanted]
+    try:
+        with (
+            tqdm(total=len(jobs), unit="picture", disable=not jobs or None) as bar,
+            closing(studios.make_all(jobs)) as pictures,
         ):
+            for (plan, cell, folder), outcome in pictures:
+                bar.update()
+                _keep(plan, cell, folder, outcome, summary)
+    except BaseException:
+        with contextlib.suppress(DiskError):
+            for folder in folders:
+                folder.index()
+        raise
+    for folder in folders:
+        folder.index()
+        folder.sweep()
+
+
+def _drop_strangers(folder: Folder, studios: Studios) -> None:
+    """Counts pictures made in another environment as missing."""
+    for cell in folder.cells:
+        entry = folder.kept.get(cell.id)
+        here = provenance.allowed(studios.of(cell.model).environment())
+        if entry and entry["environment"] != here:
             del folder.kept[cell.id]
             folder.wanted.append(cell)
 
@@ -110,11 +107,18 @@ class Studios:
 
     def of(self, model: ModelSource) -> Any:
         if model.name not in self._loaded:
-            from .pipelines import Studio  # torch and diffusers: only once something must be made
-
             self._loaded.clear()
-            self._loaded[model.name] = Studio(model, *self._place, **self._options)
+            self._loaded[model.name] = self._load(model)
         return self._loaded[model.name]
+
+    def _load(self, model: ModelSource) -> Any:
+        if model.fake is not None:
+            from .fake import FakeStudio
+
+            return FakeStudio(model)
+        from .pipelines import Studio  # torch and diffusers: only once something must be made
+
+        return Studio(model, *self._place, **self._options)
 
     def make_all(self, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
         """Yields (job, outcome) as `finished` does, model by model."""
@@ -140,7 +144,7 @@ def finished(studio: Any, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
         yield from pictures
 
 
-def _keep(plan: Plan, cell: Cell, folder: _Folder, outcome: Any, summary: Summary) -> None:
+def _keep(plan: Plan, cell: Cell, folder: Folder, outcome: Any, summary: Summary) -> None:
     """Writes a finished picture and its entry, or notes why there is none."""
     if isinstance(outcome, RenderError):
         summary.failed.append(f"{plan.id}: {cell.name}: {outcome}.".replace("..", "."))
@@ -150,10 +154,8 @@ def _keep(plan: Plan, cell: Cell, folder: _Folder, outcome: Any, summary: Summar
     elif isinstance(outcome, BaseException):
         raise outcome
     else:
-        content, size, environment = outcome
-        manifest.write_whole(folder.path / f"{cell.id}.webp", content)
-        folder.kept[cell.id] = manifest.record(cell, content, size, environment)
-        manifest.write(folder.path, plan, folder.kept)
+        content, _, environment = outcome
+        folder.keep(cell, content, environment)
         summary.rendered += 1
 
 
@@ -164,28 +166,3 @@ def _finish(
     height, width = pixels.shape[:2]
     exif = provenance.described(job[1].recipe, environment)
     return provenance.seal(encode(pixels, exif)), (width, height), environment
-
-
-def _refresh(folder: Path, plan: Plan, recorded: dict[str, Any], kept: dict[str, Any]) -> None:
-    """Rewrites the manifest when words or order changed though no picture did."""
-    cells: dict[str, Cell] = {cell.id: cell for cell in plan.cells()}
-    for i, entry in kept.items():
-        cell = cells[i]
-        kept[i] = {
-            **entry,
-            "axes": cell.axes,
-            "settings": cell.settings,
-            "alt": manifest.alt_text(cell),
-        }
-    if kept or recorded:
-        manifest.write(folder, plan, kept)
-
-
-def _sweep(folder: Path, plan: Plan, kept: dict[str, Any]) -> None:
-    """Removes pictures that no cell of the plan asks for, and what an interrupted write left."""
-    files = {entry["file"] for entry in kept.values()}
-    files |= {manifest.source_file(content) for content in plan.sources().values()}
-    made = (".webp", ".png", ".partial")
-    stray = [p for p in folder.glob("*") if p.name not in files and p.suffix in made]
-    for path in stray:
-        path.unlink()

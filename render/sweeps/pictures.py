@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from ..durable import write_whole
 from ..errors import RenderError
-from ..manifest import write_whole
 from ..pipelines import Studio, build_scheduler
 from ..plan import Cell, Plan
 from .specs import Spec

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..durable import write_whole
 from ..images import encode
-from ..manifest import write_whole
 from .pictures import Asked
 from .specs import Spec
 

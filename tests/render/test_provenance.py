@@ -93,10 +93,13 @@ def test_the_published_pictures_are_sealed_and_say_what_their_manifest_says():
 
 def test_a_picture_under_another_cells_name_is_never_that_cells_picture(made, tmp_path):
     """A forged entry whose hash fits its file is refused: the file says which recipe made it."""
-    (tmp_path / "x.webp").write_bytes(made)
-    entry = {"id": digest(RECIPE), "file": "x.webp", "sha256": hashlib.sha256(made).hexdigest()}
-    assert valid(tmp_path, entry)
-    assert not valid(tmp_path, {**entry, "id": "0" * 16})
+    digests = {"sha256": hashlib.sha256(made).hexdigest()}
+    for id in (digest(RECIPE), "0" * 16):
+        (tmp_path / f"{id}.webp").write_bytes(made)
+    own = {"id": digest(RECIPE), "file": f"{digest(RECIPE)}.webp", **digests}
+    assert valid(tmp_path, own)
+    assert not valid(tmp_path, {"id": "0" * 16, "file": f"{'0' * 16}.webp", **digests})
+    assert not valid(tmp_path, {**own, "file": f"{'0' * 16}.webp"})
 
 
 def test_a_picture_of_before_there_was_provenance_is_made_again(studio, capsys):

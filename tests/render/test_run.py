@@ -8,8 +8,10 @@ import sys
 import pytest
 import torch
 
+from render import provenance
 from render.__main__ import main
 from render.errors import RenderError
+from render.images import decode, encode
 from render.manifest import read_cells
 from render.plan import load_plan
 from render.run import run
@@ -116,8 +118,11 @@ def test_a_flipped_byte_is_found_by_check_and_mended_by_run(studio, capsys):
     victim.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
     capsys.readouterr()
     assert command(studio, "check") == 1
-    message = "render/plans/test.yaml: 1 picture is damaged. Run: python -m render run test\n"
-    assert capsys.readouterr().err == message
+    assert capsys.readouterr().err == (
+        f"render/plans/test.yaml: {victim.name} (tiny-sd at prompt = castle, guidance_scale = 1.0):"
+        " damaged, its bytes are not those that were rendered.\n"
+        "render/plans/test.yaml: 1 picture is damaged. Run: python -m render run test\n"
+    )
     command(studio, "run")
     assert "rendered 1, reused 3" in capsys.readouterr().out
     assert victim.read_bytes() == good
@@ -196,11 +201,10 @@ def test_one_failed_cell_does_not_stop_the_others(studio, capsys):
 
 def test_another_environment_is_recorded_and_only_strictness_re_renders(studio, capsys):
     command(studio, "run")
-    path = studio.folder / "manifest.json"
-    content = json.loads(path.read_text())
-    for cell in content["cells"]:
-        cell["environment"]["torch"] = "1.0"
-    path.write_text(json.dumps(content))
+    for path in studio.folder.glob("*.webp"):
+        told = provenance.read(path.read_bytes())
+        exif = provenance.described(told["recipe"], {**told["environment"], "torch": "1.0"})
+        path.write_bytes(provenance.seal(encode(decode(path.read_bytes()), exif)))
     capsys.readouterr()
     command(studio, "run")
     assert "rendered 0, reused 4" in capsys.readouterr().out
