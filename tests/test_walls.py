@@ -38,7 +38,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
     ("render/sweeps/summary.py", {"numpy", "scipy"}, set()),  # a pure function of the raw numbers
     ("render/sweeps/specs.py", {"recommender"}, set()),
-    ("render/sweeps/metrics.py", {"numpy"}, {"flip_evaluator", "skimage"}),
+    ("render/sweeps/metrics.py", IMAGES, {"flip_evaluator", "skimage"}),
     ("render/sweeps/clip.py", {"numpy"}, TORCH),
     ("render/sweeps/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
     ("render/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),

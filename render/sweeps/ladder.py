@@ -39,6 +39,7 @@ def measure(
         rows.append(row)
     found = {
         **described(spec, studio, asked),
+        "metric": metrics.described([p for p in drawn[spec.values[-1]] if not isinstance(p, str)]),
         "judge": jury.digest if jury else None,
         **({"clip": clip.digest} if clip else {}),
         "reference": compared,
@@ -64,7 +65,6 @@ def described(spec: Spec, studio: Studio, asked: Asked) -> dict[str, Any]:
         "fixed": spec.fixed,
         "prompts": list(asked.prompts),
         "seeds": list(asked.seeds),
-        "metric": metrics.described(),
     }
 
 
