@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._catalog import Catalogue, catalogue
+    from ._convert import steps_run
     from ._errors import (
         AmbiguousModelError,
         CatalogueError,
@@ -48,6 +49,7 @@ __all__ = [
     "lint",
     "read_settings",
     "recommend",
+    "steps_run",
 ]
 
 _HOME = {
@@ -68,6 +70,7 @@ _HOME = {
     "lint": "_lint",
     "read_settings": "_metadata",
     "recommend": "_recommend.recommend",
+    "steps_run": "_convert",
 }
 
 

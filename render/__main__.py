@@ -102,6 +102,10 @@ def _add_model_commands(commands: Any) -> None:
     measure.add_argument("--device", choices=DEVICES, default="auto")
     measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
+    curves = commands.add_parser("curves", help="compute the figures that no model has to draw")
+    curves.set_defaults(command=_curves)
+    curves.add_argument("figures", nargs="*", metavar="FIGURE", help="default: every figure")
+    curves.add_argument("--out", type=Path, metavar="DIR", help="default: docs/content/curves")
     bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
     bench.set_defaults(command=_bench)
     bench.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
@@ -248,6 +252,15 @@ def _measure(options: argparse.Namespace) -> int:
     ):
         print(table(target))
         print(f"wrote {target}")
+    return 0
+
+
+def _curves(options: argparse.Namespace) -> int:
+    from .curves import CURVES, write
+
+    folder = options.out or CURVES
+    changed = write(options.figures, folder)
+    print(f"{len(changed)} figures changed in {folder}" + "".join(f"\n  {n}" for n in changed))
     return 0
 
 

@@ -38,6 +38,7 @@ _SETTING: Fields = {
     "values?": ("map @Band", "The general scale: low, mid and high."),
     "choices?": ("@Choice[]", "The words it may take."),
     "comparisons?": ("@Comparison[]", "The rows of pictures on its page."),
+    "curves?": ("@Curve[]", "The computed figures on its page."),
     "works_with?": ("@Partner[]", "Settings to turn together with it."),
     "tools?": ("@Tool[]", "What tools call it and what they allow."),
     "conversions?": ("@Conversion[]", "How one convention becomes another."),
@@ -98,6 +99,15 @@ CATALOGUED: dict[str, tuple[str, Fields]] = {
             "show": ("map any", "The axis along which they differ, and the values shown."),
             "title?": ("text", "The row's title."),
             "where?": ("map any", "What is held still."),
+        },
+    ),
+    "Curve": (
+        "A computed figure.",
+        {
+            "curve": ("text", "Its data: curves/<curve>.json on the site."),
+            "title": ("text", "Its title."),
+            "look_for": ("text", "What to look for in it."),
+            "beside?": ("pictures|cost", "Where it stands on the page."),
         },
     ),
     "Partner": (

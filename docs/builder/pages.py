@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from curves import CURVES, CurveError, load_curves
 from figures import ManifestError, load_manifests
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
@@ -56,10 +57,11 @@ def build_pages(
     catalogue: Mapping[str, Any],
     answer: Callable[[str], Mapping[str, Any]],
     manifests: Mapping[str, Mapping[str, Any]],
+    curves: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Page]:
     """Returns every generated page by its uri; `answer` gives a model's recommendation."""
     settings = {
-        setting_id: setting_view(setting_id, catalogue["settings"], manifests)
+        setting_id: setting_view(setting_id, catalogue["settings"], manifests, curves)
         for setting_id in catalogue["settings"]
     }
     measured = catalogue.get("measured", {})
@@ -191,9 +193,10 @@ def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str
     ]
 
 
-def generate(renders: Path = RENDERS) -> dict[str, Page]:
+def generate(renders: Path = RENDERS, curves: Path = CURVES) -> dict[str, Page]:
     """Builds the pages of this checkout."""
-    return build_pages(recommender.catalogue(), _answer, load_manifests(renders))
+    manifests, computed = load_manifests(renders), load_curves(curves)
+    return build_pages(recommender.catalogue(), _answer, manifests, computed)
 
 
 def embed_figures(markdown: str, root: str, renders: Path = RENDERS) -> str:
@@ -225,7 +228,7 @@ def main() -> int:
             path = arguments.out / uri
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page.markdown, encoding="utf-8")
-    except (ManifestError, recommender.SweetspotError, OSError) as error:
+    except (CurveError, ManifestError, recommender.SweetspotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"Wrote {len(pages)} pages to {arguments.out}")

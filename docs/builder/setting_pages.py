@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from curves import charts
 from figures import Figure, Picture, build_figure
 
 GROUPS = {
@@ -42,7 +43,10 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 
 def setting_view(
-    setting_id: str, settings: Settings, manifests: Mapping[str, Mapping[str, Any]]
+    setting_id: str,
+    settings: Settings,
+    manifests: Mapping[str, Mapping[str, Any]],
+    curves: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Returns a setting with everything its page prints; absent parts are empty, never missing."""
     setting = settings[setting_id]
@@ -62,6 +66,7 @@ def setting_view(
         "scale": scale(bands, whole=setting["type"] == "integer"),
         "choices": [_with_sources(choice, setting, settings) for choice in choices],
         "figures": figures,
+        "charts": charts(setting.get("curves", []), curves or {}),
         "thumbnails": _spread(figures[0].first.rows[0].pictures) if figures else (),
         "works_with": [
             {**_with_sources(item, setting, settings), **_linked(item["setting"], settings)}

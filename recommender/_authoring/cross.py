@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import visible
 from .._names import loose
+from .cross_curves import curve_problems
 from .cross_parts import (
     PLAN,
     PRACTICE,
@@ -40,7 +41,7 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
     sound = [entry for entry in entries if entry.sound]
     kinds = {
         kind: {entry.id: entry for entry in sound if entry.kind == kind}
-        for kind in ("setting", "model", "scheduler", "plan")
+        for kind in ("setting", "model", "scheduler", "plan", "curve")
     }
     all_ids = {(entry.kind, entry.id) for entry in entries}
     found = [*_owners(sound), *_bases(kinds["model"], all_ids)]
@@ -55,6 +56,7 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
     for entry in kinds["setting"].values():
         found += setting_problems(entry, all_ids)
         found += _comparisons(entry, kinds["plan"], all_ids)
+    found += curve_problems(kinds["setting"].values(), kinds["curve"], all_ids)
     for entry in kinds["model"].values():
         found += _claims(entry, kinds["setting"], all_ids)
     if today is not None:

@@ -26,6 +26,7 @@ _MOVING = re.compile(r"https://(?:github\.com|huggingface\.co)/[^\s]+?/(?:blob|t
 _COMMIT = re.compile(r"/(?:blob|tree|raw|resolve)/[0-9a-f]{40}/")
 _END = re.compile(r"(?<=[.!?])[\"'”’)*_]*\s+(?=[A-Z0-9\"'“`*\[])")
 _PROSE = ("summary", "what_it_does", "cost", "tips", "mistakes")
+_LOOKED = (("comparisons", "look_for"), ("curves", "look_for"))
 _FEWEST_WORDS = 4
 
 
@@ -113,7 +114,7 @@ def _prose(data: dict[str, Any]) -> Iterator[tuple[Location, str]]:
         yield from _texts(data[key], (key,)) if key in data else ()
     for name, band in data.get("values", {}).items():
         yield ("values", name, "text"), band["text"]
-    for key, field in (("choices", "text"), ("works_with", "effect"), ("comparisons", "look_for")):
+    for key, field in (("choices", "text"), ("works_with", "effect"), *_LOOKED):
         for index, item in enumerate(data.get(key, [])):
             yield (key, index, field), item[field]
 

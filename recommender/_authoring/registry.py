@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .schema import Model
+from .schema_curve import Curve
 from .schema_render import Manifest, Plan
 from .schema_scheduler import Schedule, Scheduler
 from .schema_setting import Setting
@@ -36,6 +37,7 @@ KINDS = (
     FileKind("signature", "settings/signatures/*.yaml", Signature),
     FileKind("plan", "render/plans/*.yaml", Plan),
     FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest),
+    FileKind("curve", "docs/content/curves/*.json", Curve),
 )
 
 

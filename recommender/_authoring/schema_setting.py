@@ -63,6 +63,15 @@ class Comparison(Strict):
     where: dict[Slug, Value] = {}
 
 
+class Computed(Strict):
+    """One computed figure on a setting's page, drawn from docs/content/curves/<curve>.json."""
+
+    curve: Slug
+    title: Text
+    look_for: Text
+    beside: Literal["pictures", "cost"] = "pictures"
+
+
 class Partner(Strict):
     """Another setting to turn together with this one, what the two do, and who says so."""
 
@@ -138,6 +147,7 @@ class Setting(Strict):
     values: Bands | None = None
     choices: list[Choice] = []
     comparisons: list[Comparison] = []
+    curves: list[Computed] = []
     tips: Annotated[list[Text], Field(min_length=1)] = []
     mistakes: list[Text] = []
     works_with: list[Partner] = []

@@ -1,0 +1,58 @@
+"""Computes the figures that no model has to draw, from diffusers itself: docs/content/curves."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from . import curve_counts, curve_levels
+from .errors import RenderError
+
+CURVES = Path(__file__).resolve().parents[1] / "docs" / "content" / "curves"
+# Figure id → what computes it; the id is the file's name and what a setting's page names.
+FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
+    "denoiser-calls": curve_counts.denoiser_calls,
+    "eta-noise": curve_levels.eta_noise,
+    "expert-switch": curve_levels.expert_switch,
+    "frame-counts": curve_counts.frame_counts,
+    "mask-edge": curve_counts.mask_edge,
+    "number-steps": curve_counts.number_steps,
+    "refiner-switch": curve_levels.refiner_switch,
+    "schedule-levels": curve_levels.schedule_levels,
+    "shift-levels": curve_levels.shift_levels,
+    "shift-size": curve_levels.shift_size,
+    "strength-steps": curve_counts.strength_steps,
+    "timestep-spacing": curve_levels.timestep_spacing,
+}
+
+
+def compute(name: str) -> dict[str, Any]:
+    """Returns one figure's data with the version of diffusers it was computed with."""
+    import diffusers
+
+    if name not in FIGURES:
+        raise RenderError(f"{name}: expected one of {', '.join(FIGURES)}.")
+    return {**FIGURES[name](), "diffusers": diffusers.__version__}
+
+
+def write(names: list[str], folder: Path) -> list[str]:
+    """Writes figures and returns the names of those whose file changed."""
+    changed = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names or FIGURES:
+        text = dumps(compute(name))
+        path = folder / f"{name}.json"
+        if not path.is_file() or path.read_text("utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            changed.append(name)
+    return changed
+
+
+def dumps(figure: dict[str, Any]) -> str:
+    """Returns a figure as JSON, each list of numbers on one line."""
+    text = json.dumps(figure, indent=1, ensure_ascii=False, allow_nan=False)
+    lists = re.compile(r"\[\s+((?:-?[\d.e+-]+,\s+)*-?[\d.e+-]+)\s+\]")
+    return lists.sub(lambda m: f"[{', '.join(m[1].replace(',', ' ').split())}]", text) + "\n"
