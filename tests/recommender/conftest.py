@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from recommender import Recommendation
+from recommender import Recommendation, catalogue
 from recommender._authoring.compile import compile_catalogue
 from recommender._catalog import Catalogue
 from recommender._recommend.recommend import answer
 
+CHECKOUT = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 FILES = {
@@ -156,6 +157,18 @@ class Tree:
     def answer(self, id: str) -> Recommendation:
         """Compiles the tree and recommends for one of its models."""
         return answer(self.catalogue(), id)
+
+
+@pytest.fixture(scope="session")
+def known() -> Catalogue:
+    """The catalogue of this checkout."""
+    return catalogue(CHECKOUT)
+
+
+@pytest.fixture
+def of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers from the real catalogue, whatever another test chose."""
+    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
 
 
 @pytest.fixture

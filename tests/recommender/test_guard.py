@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +10,7 @@ import pytest
 from recommender import AmbiguousModelError, SettingsWarning, guard, recommend
 from recommender._guard import far_off
 
-CHECKOUT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers from the real catalogue."""
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
+pytestmark = pytest.mark.usefixtures("of_this_checkout")
 
 
 class Pipe:

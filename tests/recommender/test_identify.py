@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from recommender import Identification, catalogue, identify
+from recommender import Identification, identify
 from recommender._catalog import Catalogue
 from recommender._identify._header import Header, Tensor
 from recommender._identify._identify import judge
+from tests.prove import PROVE
 from tests.recommender.headers import build, truth
 
 CHECKOUT = Path(__file__).parents[2]
@@ -26,14 +27,7 @@ PREFIXES = ("", "model.diffusion_model.", "diffusion_model.", "net.", "transform
 # GGUF stores at most four dimensions, and these are made of five.
 NOT_IN_GGUF = {"vae-wan-2-1", "vae-wan-2-2", "vae-qwen-image", "vae-svd", "vae-hunyuan-video",
                "vae-ltx", "vae-cogvideox"}  # fmt: skip
-EVERYTHING = bool(os.environ.get("SWEETSPOT_WHOLE_MATRIX"))
 NETWORKS = [(file, name) for file in FILES for name in build.load(file)]
-
-
-@pytest.fixture(scope="module")
-def known() -> Catalogue:
-    """The catalogue of this checkout."""
-    return catalogue(CHECKOUT)
 
 
 def expected(file: str, name: str) -> tuple[str, set[str], set[str]] | None:
@@ -82,13 +76,13 @@ def test_no_network_in_any_form_is_taken_for_another(known: Catalogue) -> None:
             # A text encoder's own names begin with these prefixes, and an image adapter is a file
             # of its own: they stand behind none.
             bare = file == "transformers" or (expected(file, name) or ("",))[0] == "image-adapter"
-            more = list(PREFIXES[1:]) if EVERYTHING else [next(others)] if form == "bf16" else []
+            more = list(PREFIXES[1:]) if PROVE else [next(others)] if form == "bf16" else []
             for prefix in ["", *([] if bare else more)]:
                 count += 1
                 wrong += mistakes(known, file, name, form, prefix)
     assert wrong == []
     assert count >= 1100
-    if EVERYTHING:
+    if PROVE:
         print(f"{count} headers, {len(wrong)} wrong")
 
 

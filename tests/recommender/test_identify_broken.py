@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
-import pytest
-
-from recommender import Identification, catalogue
 from recommender._catalog import Catalogue
-from recommender._identify._header import Header, Tensor
-from recommender._identify._identify import judge
 from tests.recommender.headers import build, truth
+from tests.recommender.headers.files import judged
 
-CHECKOUT = Path(__file__).parents[2]
 NAMES = sorted(set(build.load("diffusers")) - truth.STRANGERS)
-
-
-@pytest.fixture(scope="module")
-def known() -> Catalogue:
-    """The catalogue of this checkout."""
-    return catalogue(CHECKOUT)
-
-
-def judged(known: Catalogue, tensors: build.Tensors, name: str) -> Identification:
-    """Identifies tensors as if they had been read from a file of this name."""
-    header = Header("safetensors", {key: Tensor(*one) for key, one in tensors.items()})
-    return judge(known, name, header)
 
 
 def families_of(name: str) -> set[str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 
 import pytest
 
+from tests.prove import PROVE
 from tests.recommender.headers import build
 
 
-@pytest.mark.skipif(
-    not os.environ.get("SWEETSPOT_WHOLE_MATRIX"), reason="takes a minute and needs diffusers 0.42.1"
-)
+@pytest.mark.skipif(not PROVE, reason="takes a minute and needs diffusers 0.42.1")
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_the_headers_are_what_their_classes_make_on_the_meta_device() -> None:
     diffusers = pytest.importorskip("diffusers", minversion="0.42.1")

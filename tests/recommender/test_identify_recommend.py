@@ -13,28 +13,9 @@ import recommender
 from recommender import AmbiguousModelError, UnreadableError, catalogue, identify, recommend
 from recommender.__main__ import main
 from tests.recommender.headers import build
+from tests.recommender.headers.files import network, written
 
-CHECKOUT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers from the real catalogue, whatever another test chose."""
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
-
-
-def written(path: Path, shapes: build.Shapes, metadata: dict[str, str] | None = None) -> Path:
-    """Writes a model file with holes for its weights."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    front, size = build.safetensors(build.stored(shapes, "bf16"), metadata)
-    path.write_bytes(front)
-    os.truncate(path, size)
-    return path
-
-
-def network(name: str, file: str = "native") -> build.Shapes:
-    """Returns the names and shapes of a network."""
-    return build.load(file)[name]
+pytestmark = pytest.mark.usefixtures("of_this_checkout")
 
 
 def test_recommend_takes_a_file_that_can_be_only_one_model(tmp_path: Path) -> None:

@@ -41,12 +41,6 @@ QUICK = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def known() -> Catalogue:
-    """The catalogue of this checkout."""
-    return catalogue(CHECKOUT)
-
-
 def drawn(data: st.DataObject, known: Catalogue) -> tuple[str, dict[str, Any]]:
     """Draws a model with options of every kind."""
     id = data.draw(st.sampled_from(sorted(known.models)))

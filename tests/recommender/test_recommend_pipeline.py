@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Answers from the real catalogue."""
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
+pytestmark = pytest.mark.usefixtures("of_this_checkout")
 
 
 @pytest.fixture(scope="module")
