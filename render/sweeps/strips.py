@@ -13,7 +13,7 @@ from ..images import encode
 from .pictures import Asked
 from .specs import Spec
 
-KEPT = 2  # prompts per sweep that a page shows
+KEPT = 3  # prompts per sweep that a page shows: the first, not the best
 
 
 def write_strips(
