@@ -19,6 +19,7 @@ from figures import ManifestError, load_manifests
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
+from zones import worse_from
 
 import recommender
 
@@ -67,7 +68,7 @@ def build_pages(
     measured = catalogue.get("measured", {})
     models = [
         {
-            **model_view(model_id, model, answer(model_id), settings),
+            **model_view(model_id, model, _scaled(answer(model_id), measured, model_id), settings),
             "quality": finished(measured.get(model_id, {}).get("quality")),
         }
         for model_id, model in catalogue["models"].items()
@@ -85,6 +86,13 @@ def build_pages(
     for model in models:
         pages[f"models/{model['id']}.md"] = Page(render("model", model=model), model["file"])
     return pages
+
+
+def _scaled(
+    answer: Mapping[str, Any], measured: Mapping[str, Any], model_id: str
+) -> Mapping[str, Any]:
+    """Adds to an answer where more steps begin to do harm, which only a measurement tells."""
+    return {**answer, "worse": worse_from(measured.get(model_id, {}), answer)}
 
 
 def finished(quality: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

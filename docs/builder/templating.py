@@ -15,6 +15,7 @@ import jinja2
 from figures import Picture
 from markup import figure, inert, prose, prose_line, slug, source_label, source_url
 from markupsafe import Markup
+from zones import zones
 
 DESCRIPTION_LENGTH = 155
 # The bars of the answer tables share one logarithmic scale, so their lengths can be compared.
@@ -169,25 +170,6 @@ def agreement(spread: Mapping[str, Any]) -> str:
 def transfers(word: str) -> str:
     """Says in fixed words how much of a figure holds for other models."""
     return TRANSFERS.get(word, TRANSFERS["none"])
-
-
-def zones(answer: Mapping[str, Any]) -> str:
-    """Writes a model's own scale: draft 20–27 · sweet spot 28–50.
-
-    Where "unfinished" ends and "no visible gain" begins is known of measured models alone.
-    """
-    steps, low, high = answer["steps"], answer["low"], answer["high"]
-    if steps is None:
-        return ""
-    low, high = min(low or steps, steps), max(high or steps, steps)
-    measured = answer["basis"] == "measured"
-    parts = [
-        f"unfinished below {figure(low)}" if measured and low > 1 else "",
-        f"draft {span(low, steps - 1)}" if low < steps else "",
-        f"sweet spot {span(steps, high)}",
-        f"no visible gain above {figure(high)}" if measured else "",
-    ]
-    return " · ".join(part for part in parts if part)
 
 
 def bar(answer: Mapping[str, Any]) -> str:
