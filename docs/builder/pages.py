@@ -43,7 +43,7 @@ BASES = {
     "measured": "measured",
 }
 STEPS = "num_inference_steps"
-FIGURE = re.compile(r"<!-- figure: ([a-z0-9_]+) -->")
+FIGURE = re.compile(r"<!-- (figure|pictures): ([a-z0-9_]+) -->")
 
 
 @dataclass(frozen=True)
@@ -210,12 +210,15 @@ def generate(renders: Path = RENDERS, curves: Path = CURVES) -> dict[str, Page]:
 def embed_figures(markdown: str, root: str, renders: Path = RENDERS) -> str:
     """Puts a setting's first figure where a hand-written page says `<!-- figure: SETTING -->`.
 
-    A figure without pictures leaves nothing behind. `root` leads from the page to the site's root.
+    `<!-- pictures: SETTING -->` puts its first row there and nothing else. A figure without
+    pictures leaves nothing behind. `root` leads from the page to the site's root.
     """
 
     def html(match: re.Match[str]) -> str:
-        view = setting_view(match[1], recommender.catalogue().settings, load_manifests(renders))
-        return render("figure", figure=view["figures"][0], root=root) if view["figures"] else ""
+        view = setting_view(match[2], recommender.catalogue().settings, load_manifests(renders))
+        whole = match[1] == "figure"
+        figures = view["figures"][:1]
+        return "".join(render("figure", figure=one, root=root, whole=whole) for one in figures)
 
     return FIGURE.sub(html, markdown)
 

@@ -76,7 +76,7 @@ def build_guide(project: Path, knowledge: Path, renders: Path) -> Path:
     for name in ("settings", "recommender"):
         (project / name).mkdir()
     shutil.copy(ROOT / "mkdocs.yml", project)
-    for name in ("index", "words", "how-this-guide-is-made"):
+    for name in ("index", "start-here", "words", "how-this-guide-is-made"):
         text = f"---\ndescription: {name}\n---\n# {name}\n\n[All](settings/index.md)\n"
         (content / f"{name}.md").write_text(text, encoding="utf-8")
     run_mkdocs(project, SWEETSPOT_ROOT=str(knowledge))
