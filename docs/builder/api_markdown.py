@@ -15,7 +15,7 @@ _SKIPPED = {"script", "style", "svg", "input", "button", "template", "label"}
 _BLOCKS = {
     "address", "article", "blockquote", "details", "div", "dl", "dt", "dd", "figure", "figcaption",
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "summary",
-    "steps-slider", "table", "table-filter", "ul",
+    "steps-slider", "table", "table-filter", "time-calculator", "ul",
 }  # fmt: skip
 # What opens a construct inside a line. Within a word `_` means nothing, and names are full of it.
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
@@ -70,7 +70,8 @@ def escaped(text: str) -> str:
 def _left_out(node: Node) -> bool:
     kinds = (node.attributes.get("class") or "").split()
     hidden = "hidden" in node.attributes or node.attributes.get("aria-hidden") == "true"
-    return hidden or node.tag in _SKIPPED or "headerlink" in kinds
+    # Pictures cut from a strip: its address would show every value under the name of one.
+    return hidden or node.tag in _SKIPPED or "headerlink" in kinds or "under" in kinds
 
 
 def _blocks(node: Node) -> list[str]:

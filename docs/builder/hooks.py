@@ -14,8 +14,6 @@ import pages
 from api_changes import ChangesError
 from api_docs import fill
 from api_markdown import markdown as plain_markdown
-from curves import CurveError
-from figures import ManifestError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -45,7 +43,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         catalogue = json.dumps(dict(recommender.catalogue(fresh=True)), sort_keys=True)
         generated = pages.generate()
         published = api.generate(config.site_url or "", config.repo_url or "")
-    except (ChangesError, CurveError, ManifestError, recommender.SweetspotError) as error:
+    except (*pages.UNREADABLE, ChangesError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
         file.edit_uri = f"docs/content/{file.src_uri}"

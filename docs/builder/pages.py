@@ -16,6 +16,9 @@ from typing import Any
 
 from curves import CURVES, CurveError, load_curves
 from figures import ManifestError, load_manifests
+from measured import MeasurementError
+from measured_known import Known
+from measured_pages import load_known, measured_pages
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
@@ -43,6 +46,8 @@ BASES = {
     "measured": "measured",
 }
 STEPS = "num_inference_steps"
+# What stops a build: a file that somebody or some command must write again.
+UNREADABLE = (CurveError, ManifestError, MeasurementError)
 FIGURE = re.compile(r"<!-- (figure|pictures): ([a-z0-9_]+) -->")
 
 
@@ -59,8 +64,10 @@ def build_pages(
     answer: Callable[[str], Mapping[str, Any]],
     manifests: Mapping[str, Mapping[str, Any]],
     curves: Mapping[str, Mapping[str, Any]] | None = None,
+    measured_sweeps: Known | None = None,
 ) -> dict[str, Page]:
     """Returns every generated page by its uri; `answer` gives a model's recommendation."""
+    sweeps = measured_sweeps or Known()
     settings = {
         setting_id: setting_view(setting_id, catalogue["settings"], manifests, curves)
         for setting_id in catalogue["settings"]
@@ -78,13 +85,17 @@ def build_pages(
     pages = {
         "settings/index.md": Page(render("settings", groups=groups)),
         "models/index.md": Page(render("models", models=models)),
-        **_scheduler_pages(catalogue),
+        **_scheduler_pages(catalogue, sweeps),
+        **{uri: Page(page) for uri, page in measured_pages(sweeps).items()},
     }
     for setting in (member for _, members in groups for member in members):
-        page = render("setting", setting=setting, answers=known(setting["id"], models))
+        shown = sweeps.of_setting(setting["id"])
+        answers = known(setting["id"], models)
+        page = render("setting", setting=setting, answers=answers, measured=shown)
         pages[f"settings/{setting['slug']}.md"] = Page(page, setting["file"])
     for model in models:
-        pages[f"models/{model['id']}.md"] = Page(render("model", model=model), model["file"])
+        page = render("model", model=model, measured=sweeps.of_model(model["id"]))
+        pages[f"models/{model['id']}.md"] = Page(page, model["file"])
     return pages
 
 
@@ -100,7 +111,7 @@ def finished(quality: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return quality if quality and "judge_accuracy" in quality else None
 
 
-def _scheduler_pages(catalogue: Mapping[str, Any]) -> dict[str, Page]:
+def _scheduler_pages(catalogue: Mapping[str, Any], sweeps: Known | None = None) -> dict[str, Page]:
     """Returns the table of samplers and a page for each."""
     views = scheduler_views(catalogue)
     schedules = [
@@ -110,7 +121,9 @@ def _scheduler_pages(catalogue: Mapping[str, Any]) -> dict[str, Page]:
     table = {"families": families(views), "count": len(views), "schedules": schedules}
     pages = {"schedulers.md": Page(render("schedulers", **table))}
     for one in views:
-        pages[f"schedulers/{one['id']}.md"] = Page(render("scheduler", item=one), one["file"])
+        shown = sweeps.of_scheduler(one["id"]) if sweeps else []
+        page = render("scheduler", item=one, measured=shown)
+        pages[f"schedulers/{one['id']}.md"] = Page(page, one["file"])
     return pages
 
 
@@ -203,8 +216,9 @@ def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str
 
 def generate(renders: Path = RENDERS, curves: Path = CURVES) -> dict[str, Page]:
     """Builds the pages of this checkout."""
-    manifests, computed = load_manifests(renders), load_curves(curves)
-    return build_pages(recommender.catalogue(), _answer, manifests, computed)
+    catalogue, manifests = recommender.catalogue(), load_manifests(renders)
+    measured_sweeps = load_known(catalogue, manifests, renders.parent)
+    return build_pages(catalogue, _answer, manifests, load_curves(curves), measured_sweeps)
 
 
 def embed_figures(markdown: str, root: str, renders: Path = RENDERS) -> str:
@@ -239,7 +253,7 @@ def main() -> int:
             path = arguments.out / uri
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page.markdown, encoding="utf-8")
-    except (CurveError, ManifestError, recommender.SweetspotError, OSError) as error:
+    except (*UNREADABLE, recommender.SweetspotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"Wrote {len(pages)} pages to {arguments.out}")

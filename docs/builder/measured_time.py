@@ -1,0 +1,79 @@
+"""Time and cost: seconds as a line in network calls, and what fewer steps save."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from measured import Measured, Sweep, steps_sweeps
+from measured_stats import Line, line
+
+FROM, TO = (100, 50, 40, 30, 28, 25, 20), (30, 25, 20, 12, 8, 4)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A model's measured line with one scheduler, and what going from 50 to 8 steps saves there."""
+
+    name: str
+    scheduler: str
+    line: Line
+    step: float
+    points: tuple[tuple[int, float], ...]
+    saved: float | None
+
+
+def timings(
+    measured: Measured, name: Callable[[str], str], scheduler: Callable[[str], str]
+) -> list[Timing]:
+    """Fits each steps sweep's timings; CPU seconds, on all threads together."""
+    found = []
+    for model, sweeps in measured.items():
+        for id, sweep in steps_sweeps(sweeps).items():
+            points = tuple(
+                (one["calls"], one["cpu_seconds"]) for one in sweep.data.get("timing", ())
+            )
+            fitted = line(points)
+            if fitted is None:
+                continue
+            per_step = _calls_a_step(sweep)
+            step = fitted.each * per_step
+            saved = saving(50, 8, step, fitted.fixed) if 50 in sweep.values else None
+            found.append(Timing(name(model), scheduler(id), fitted, step, points, saved))
+    return found
+
+
+def _calls_a_step(sweep: Sweep) -> float:
+    """Returns how many calls one more step costs, from the two ends of the ladder."""
+    first, last = sweep.rows[0], sweep.rows[-1]
+    if first.value == last.value or first.calls is None or last.calls is None:
+        return 1.0
+    return (last.calls - first.calls) / (last.value - first.value)
+
+
+def saving(before: float, after: float, step: float, fixed: float = 0.0) -> float:
+    """Returns the share of time or credits that fewer steps save: 0.84 from 50 to 8.
+
+    `step` is what a step costs and `fixed` what a picture costs beside its steps, in one unit.
+    """
+    whole = fixed + before * step
+    return (before - after) * step / whole if whole else 0.0
+
+
+def savings(before: Sequence[int] = FROM, after: Sequence[int] = TO) -> dict[str, Any]:
+    """Returns the table of savings in per cent, for cost that is all steps; None where more."""
+    rows = [
+        (a, [f"{100 * saving(a, b, 1.0):.0f} %" if b < a else None for b in after]) for a in before
+    ]
+    return {"after": after, "rows": rows, "example": f"{100 * saving(50, 8, 1.0):.0f} %"}
+
+
+def full_size(times: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the figures of full-size models with random weights: time only, no pictures."""
+    rows = []
+    for model, found in times.items():
+        seconds = found.get("seconds_per_picture")
+        if isinstance(seconds, int | float):
+            rows.append({"model": model, **found})
+    return rows
