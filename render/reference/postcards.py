@@ -40,6 +40,7 @@ SAMPLING = {**NOISE, "timestep_spacing": "trailing", "steps_offset": 1}
 # Diffusion stores it: latents are not pixels, so nothing is clipped.
 OTHER_SCHEDULERS = {"clip_sample": False, "set_alpha_to_one": False, "skip_prk_steps": True}
 UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
+SCALED_OVER = 256  # scenes whose latents give the scaling factor
 CAPTIONS = 12  # different captions of each scene
 SNR_CAP = 5.0
 EMA = 0.9985
@@ -227,7 +228,7 @@ def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
     vae.load_state_dict(state["model"])
     if state := checkpoint.load(run / f"{autoencoder.decoder_name(vae)}.checkpoint"):
         vae.decoder.load_state_dict(state["model"])
-    seeds = dataset.training_seeds(256)
+    seeds = dataset.training_seeds(SCALED_OVER)
     with torch.no_grad():
         pictures = autoencoder.to_tensor(dataset.pictures(seeds, autoencoder.SIZE, "scaling"))
         scaling = round(1 / vae.encode(pictures).latents.std().item(), 4)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from diffusers import AutoPipelineForText2Image
 
-from render.reference import dataset, postcards, tokenizer
+from render.reference import autoencoder, dataset, judge, postcards, tokenizer
 from render.reference.scenes import known_words
 from render.reference.train import train
 
@@ -63,6 +65,10 @@ def test_training_runs_from_nothing_and_continues_where_it_was(tmp_path, monkeyp
     """Four steps of each model: the folder loads and renders; a second call finds them done."""
     monkeypatch.setattr("render.reference.train.CACHE", tmp_path / "cache")
     monkeypatch.setattr(dataset, "CACHE", tmp_path / "cache")
+    # How good it got is measured on thousands of scenes; that takes longer than the training.
+    monkeypatch.setattr(autoencoder, "psnr", partial(autoencoder.psnr, count=8))
+    monkeypatch.setattr(judge, "accuracy", partial(judge.accuracy, count=8))
+    monkeypatch.setattr(postcards, "SCALED_OVER", 8)
     options = {"device": "cpu", "preset": "smoke", "out": tmp_path}
     train("all", resume=False, **options)
     first = (tmp_path / "postcards" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
