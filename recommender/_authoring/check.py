@@ -17,7 +17,8 @@ from .registry import KINDS, FileKind, locate, places
 from .schema import SLUG
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
-_NOT_READ = ("settings/measured/", "settings/README.md")
+# Kinds whose folder bears an id too: a family of models, or the model that was measured.
+_IN_A_NAMED_FOLDER = ("model", "measurement", "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,7 @@ def _absolute(path: Path) -> Path:
 def _stray(path: Path, found: tuple[Path, FileKind] | None) -> list[Problem]:
     """Returns what keeps a named file from being judged within a checkout."""
     try:
-        text = yaml_text.read_text(
-            path, MAX_JSON_BYTES if path.suffix == ".json" else yaml_text.MAX_BYTES
-        )
+        text = yaml_text.read_text(path, found[1].max_bytes if found else yaml_text.MAX_BYTES)
         if found is None:
             yaml_text.parse(text)
     except yaml_text.Unreadable as error:
@@ -118,12 +117,11 @@ def _files(root: Path, whole: bool) -> Iterator[tuple[Path, FileKind | None]]:
     seen: set[Path] = set()
     for kind in KINDS:
         if whole or kind.pattern.startswith("settings/"):
-            for path in sorted(root.glob(kind.pattern)):
+            for path in sorted(set(root.glob(kind.pattern)) - seen):
                 seen.add(path)
                 yield path, kind
     for path in _walk(root / "settings"):
-        file = path.relative_to(root).as_posix()
-        if path not in seen and not file.startswith(_NOT_READ):
+        if path not in seen:
             yield path, None
 
 
@@ -138,13 +136,13 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _entry(path: Path, kind: FileKind, file: str) -> tuple[Entry | None, list[Problem]]:
     try:
-        document = parse(path)
+        document = parse(path, kind.max_bytes)
     except yaml_text.Unreadable as error:
         return None, [Problem(file, error.line, "", error.message, True)]
     problems = schema_problems(file, document, kind.schema)
     sound = not problems
     stem = path.parent.name if path.name == "manifest.json" else path.stem
-    family = path.parent.name if kind.name == "model" else ""
+    family = path.parent.name if kind.name in _IN_A_NAMED_FOLDER else ""
     for word, what in ((stem, "file name"), (family, "folder name")):
         if word and not re.match(SLUG, word):
             message = f"{what}: expected an id of a–z, 0–9, '-' and '_', at most 64 long."
@@ -152,11 +150,11 @@ def _entry(path: Path, kind: FileKind, file: str) -> tuple[Entry | None, list[Pr
     return Entry(kind.name, stem, family, file, document, sound), problems
 
 
-def parse(path: Path) -> yaml_text.Document:
+def parse(path: Path, max_bytes: int = MAX_JSON_BYTES) -> yaml_text.Document:
     """Returns an authoring file, YAML or JSON, as data with the lines it stood on."""
     if path.suffix != ".json":
         return yaml_text.read(path)
-    text = yaml_text.read_text(path, MAX_JSON_BYTES)
+    text = yaml_text.read_text(path, max_bytes)
     try:
         data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as error:

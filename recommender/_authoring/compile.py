@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from .._catalog import FORMAT, digest_of, dumps
-from .._errors import CatalogueError, visible
+from .._errors import CatalogueError
 from .._names import loose
-from . import compile_schedulers, yaml_text
+from . import compile_measured, compile_schedulers
 from .check import Checked, Entry, check_root
 
 # What a fine-tune or distillation keeps of its base, unless its file says otherwise.
@@ -50,7 +50,8 @@ def compile_catalogue(root: Path) -> dict[str, Any]:
         "schedules": schedules,
         "scheduler_names": compile_schedulers.names(samplers),
         "signatures": _signatures(checked),
-        "measured": _measured(root),
+        "measured": compile_measured.curves(checked.entries),
+        "sweet_spots": compile_measured.sweet_spots(checked.entries),
         "names": _names(resolved),
         "calls": compile_schedulers.costs(samplers),
     }
@@ -183,18 +184,6 @@ def _task(entry: Entry, models: dict[str, Entry]) -> str:
         return modality
     base = models.get(entry.data.get("base", ""))
     return _task(base, models) if base else "text-to-image"
-
-
-def _measured(root: Path) -> dict[str, dict[str, Any]]:
-    measured: dict[str, dict[str, Any]] = {}
-    for path in sorted((root / "settings" / "measured").glob("*/*.json")):
-        file = path.relative_to(root).as_posix()
-        try:
-            data = json.loads(yaml_text.read_text(path, 8 * 1024 * 1024))
-        except (yaml_text.Unreadable, ValueError, RecursionError) as error:
-            raise CatalogueError(f"{file}: cannot be read: {visible(error, 160)}") from None
-        measured.setdefault(path.parent.name, {})[path.stem] = data
-    return measured
 
 
 def _names(models: dict[str, dict[str, Any]]) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import visible
 from .._names import loose
 from .cross_curves import curve_problems
+from .cross_measured import measured_problems
 from .cross_parts import (
     PLAN,
     PRACTICE,
@@ -59,6 +60,11 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
     found += curve_problems(kinds["setting"].values(), kinds["curve"], all_ids)
     for entry in kinds["model"].values():
         found += _claims(entry, kinds["setting"], all_ids)
+    for entry in sound:
+        if entry.kind in ("measurement", "quality"):
+            found += measured_problems(
+                entry, kinds["model"], kinds["scheduler"], kinds["setting"], all_ids
+            )
     if today is not None:
         for entry in sound:
             found += _dates(entry, today)

@@ -10,10 +10,14 @@ from pydantic import BaseModel
 
 from .schema import Model
 from .schema_curve import Curve
+from .schema_measured import Measurement, Quality
 from .schema_render import Manifest, Plan
 from .schema_scheduler import Schedule, Scheduler
 from .schema_setting import Setting
 from .schema_signature import Signature
+from .yaml_text import MAX_BYTES
+
+_MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class FileKind:
     name: str
     pattern: str
     schema: type[BaseModel]
+    max_bytes: int = MAX_BYTES
 
     def matches(self, parts: tuple[str, ...]) -> bool:
         """True when these parts, relative to a root, lie where the pattern says."""
@@ -35,9 +40,12 @@ KINDS = (
     FileKind("scheduler", "settings/schedulers/*.yaml", Scheduler),
     FileKind("schedule", "settings/schedules/*.yaml", Schedule),
     FileKind("signature", "settings/signatures/*.yaml", Signature),
+    # Of two patterns that fit one file the first holds.
+    FileKind("quality", "settings/measured/*/quality.json", Quality, _MEGABYTE),
+    FileKind("measurement", "settings/measured/*/*.json", Measurement, _MEGABYTE),
     FileKind("plan", "render/plans/*.yaml", Plan),
-    FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest),
-    FileKind("curve", "docs/content/curves/*.json", Curve),
+    FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest, 8 * _MEGABYTE),
+    FileKind("curve", "docs/content/curves/*.json", Curve, 8 * _MEGABYTE),
 )
 
 

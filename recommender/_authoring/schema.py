@@ -18,6 +18,7 @@ REPOSITORY = r"^[A-Za-z0-9][\w.-]*/[\w.-]+$"
 URL = r"^https?://[^\s<>\"]+$"
 DATE = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 RELEASED = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+WEIGHTS = r"^([0-9a-f]{32}|[0-9a-f]{40})$"
 LINES = r"^[1-9][0-9]{0,6}(-[1-9][0-9]{0,6})?$"
 CALLS = r"^[1-9]?N([+-][1-9][0-9]?)?$"
 FRAMES = r"^[1-9][0-9]?n(\+[1-9][0-9]?)?$"
@@ -27,6 +28,7 @@ PATTERNS = {
     COMMIT: "a commit of 40 hexadecimal digits",
     REPOSITORY: "a repository as owner/name",
     URL: "an address that begins with https://",
+    WEIGHTS: "a digest of 32 hexadecimal digits, or a commit of 40",
     DATE: "a date as YYYY-MM-DD",
     RELEASED: "a date as YYYY, YYYY-MM or YYYY-MM-DD",
     CALLS: "a formula such as 1N, 2N-1 or N+1",
@@ -183,5 +185,7 @@ class Model(Strict):
     frame_rule: Annotated[str, Field(pattern=FRAMES)] | None = None
     released: Annotated[str, Field(pattern=RELEASED)] | None = None
     licence: Text | None = None
+    # The weights that measurements of this model were made with; a fine-tune takes none over.
+    weights: Annotated[str, Field(pattern=WEIGHTS)] | None = None
     sources: dict[Slug, Source] = {}
     claims: dict[Slug, Annotated[list[Claim], Field(min_length=1)]] = {}

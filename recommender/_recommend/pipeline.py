@@ -16,7 +16,7 @@ from .._catalog import Catalogue
 from .._errors import AmbiguousModelError, SettingsWarning, UnreadableError, visible
 from .._names import loose, without_storage
 from .schedule import FLOW_BY_FLAG, overruns, starts_at_zero
-from .weights import weights_of
+from .weights import told_by_weights, unchanged, weights_in
 
 if TYPE_CHECKING:
     from .._identify._header import Header
@@ -74,6 +74,11 @@ def model_of(
     pipe = bare(pipe)
     name = origin(pipe)
     where = visible(type(pipe).__name__)
+    if (pinned := told_by_weights(known, name, known_as)) is not None:
+        same = unchanged(pipe, name)
+        said = f"The {where} was loaded from the weights of {known.models[pinned]['name']}"
+        said += "." if same else " and holds others now."
+        return pinned, (said,), known.models[pinned]["weights"] if same else ""
     found = _judged(known, pipe, name)
     if known_as is not None:
         id, told = known.find(known_as), "you say that it is"
@@ -89,7 +94,7 @@ def model_of(
             raise _undecided(known, found, candidates, where)
         id, told = candidates[0], f"told by its {'name' if named else 'tensors'}:"
     sentence = f"The {where} is {found.headline()}; {told} {known.models[id]['name']}."
-    return id, (sentence,), weights_of(known, id, name)
+    return id, (sentence,), weights_in(known, id, pipe, name)
 
 
 def _judged(known: Catalogue, pipe: Any, name: str) -> Identification:

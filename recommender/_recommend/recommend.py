@@ -8,10 +8,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from .._catalog import Catalogue, catalogue
+from .._errors import visible
 from . import evidence
 from .count import Count, count, count_in
 from .frozen import Frozen, plain
 from .loras import with_loras
+from .measured import measurement
 from .options import Options, checked
 from .rule import NOTHING, Decision, decide, is_number
 from .schedule import Sampler, out_of_range, sampler, unfit
@@ -140,10 +142,15 @@ def _of_file(
     known: Catalogue, name: str, known_as: str | None
 ) -> tuple[str, tuple[str, ...], str | None]:
     from .._identify._choose import is_file, model_in
-    from .weights import weights_of
+    from .weights import told_by_weights, weights_of
 
     if not is_file(name) and known_as is None:
         return known.find(name), (), None
+    if (id := told_by_weights(known, name, known_as)) is not None:
+        said = (
+            f"{visible(name, 300)} is {known.models[id]['name']}: its weights are the pinned ones."
+        )
+        return id, (said,), known.models[id]["weights"]
     id, sentence = model_in(known, name, known_as)
     return id, (sentence,), weights_of(known, id, name)
 
@@ -174,6 +181,7 @@ class _Case(NamedTuple):
     conventions: dict[str, str]
     why: list[str]
     published_at: float | None
+    measured: dict[str, Any] | None
 
 
 def _answer(known: Catalogue, id: str, given: Options, weights: str | None) -> Recommendation:
@@ -226,7 +234,7 @@ def _decided(
     measured = None
     if weights is not None:
         digest = None if weights[1] else weights[0]
-        measured = evidence.measurement(known, id, model, chosen, task, digest)
+        measured = measurement(known, id, model, chosen, task, digest)
     steps = decide(weighed, few_step=few_step, measured=measured)
     others, conventions = evidence.others(model, claims, few_step)
     usual = others.get("strength", NOTHING).value
@@ -234,12 +242,11 @@ def _decided(
     if pictured and given.strength is None and is_number(usual) and 0 < usual <= 1:
         given = given._replace(strength=float(usual))
     why = why_steps(model, steps, rivals, measured, left_out)
-    why_of_scheduler = why_scheduler(model, said, chosen.name)
     decisions = {"num_inference_steps": steps, "scheduler": said, **others}
     published_at = usual if pictured and "num_inference_steps" not in borrowed else None
-    return _Case(
-        model, task, given, chosen, decisions, conventions, [*why, *why_of_scheduler], published_at
-    )
+    why += why_scheduler(model, said, chosen.name)
+    decided_by = measured if steps.rule == "measured" else None
+    return _Case(model, task, given, chosen, decisions, conventions, why, published_at, decided_by)
 
 
 def _recommendation(
@@ -278,5 +285,5 @@ def _recommendation(
         basis=steps.basis,
         why=(*case.why, *counted.why),
         warnings=tuple(warnings),
-        sources=sources(case.model, case.decisions),
+        sources=sources(case.model, case.decisions, case.measured),
     )

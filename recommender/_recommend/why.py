@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .frozen import Frozen
+from .measured import as_source, figures, why_measured
 from .rule import RULES, Claim, Decision, point
 
 _KIND_WORDS = {
@@ -23,14 +24,20 @@ def why_steps(
 ) -> list[str]:
     """Returns the rule in a sentence, then every claim it weighed and every one it did not."""
     lines = [RULES[steps.rule]]
-    if steps.rule == "measured" and measured:
-        lines.append(f"{_figures(measured | {'value': measured['steps']})} steps, measured.")
+    decides = steps.rule == "measured"
+    if decides and measured:
+        lines += why_measured(measured)
     lines += [_said(model, claim) for claim in steps.claims]
+    if measured and not decides:
+        said = f"{figures(measured)} – measured: {measured['file']}"
+        lines.append(f"Left out, as the authors' figure stands: {said}.")
     for claim in left_out:
         lines.append(f"Left out, as one step costs more or fewer calls: {_said(model, claim)}")
     for claim in rivals:
         if claim.get("unsourced"):
             lines.append(f"Left out, as no source states it: {_figures(claim)}.")
+        elif decides and claim not in left_out:
+            lines.append(f"Left out, as a measurement decides: {_said(model, claim)}")
         elif steps.rule == "few-step-author" and claim["kind"] != "author":
             lines.append(f"Left out, as the authors' figure stands: {_said(model, claim)}")
     return lines
@@ -66,9 +73,11 @@ def where(source: dict[str, Any]) -> str:
     return f"{source['repo']}{path}"
 
 
-def sources(model: dict[str, Any], decisions: dict[str, Decision]) -> tuple[dict[str, Any], ...]:
+def sources(
+    model: dict[str, Any], decisions: dict[str, Decision], measured: dict[str, Any] | None
+) -> tuple[dict[str, Any], ...]:
     """Returns each source the answer rests on once, with the settings it speaks of."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {"": as_source(measured)} if measured else {}
     for name, decision in decisions.items():
         for claim in decision.claims:
             key = claim["source"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from recommender import Recommendation, catalogue
 from recommender._authoring.compile import compile_catalogue
 from recommender._catalog import Catalogue
 from recommender._recommend.recommend import answer
+from tests.recommender.sweeps import WEIGHTS, sweep
 
 CHECKOUT = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -149,6 +152,18 @@ class Tree:
         text = path.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
         path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def measure(self, model: str = "plain-base", **changes: Any) -> str:
+        """Writes a measurement of a model and pins its weights; returns the file's name."""
+        path = next((self.root / "settings/models").glob(f"*/{model}.yaml"))
+        text = path.read_text(encoding="utf-8")
+        if "weights:" not in text:
+            path.write_text(f"weights: {WEIGHTS}\n{text}", encoding="utf-8")
+        found = sweep(model, **changes)
+        stem = f"steps-{found['scheduler']}" if found["sweep"] == "steps" else found["sweep"]
+        file = f"settings/measured/{model}/{stem}.json"
+        self.write(file, json.dumps(found, indent=1))
+        return file
 
     def catalogue(self) -> Catalogue:
         """Compiles the tree."""

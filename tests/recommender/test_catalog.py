@@ -132,14 +132,6 @@ def test_a_pipe_among_the_files_is_told_and_nothing_waits(tree: Tree) -> None:
         catalogue(tree.root, fresh=True)
 
 
-def test_measurements_are_carried_and_a_broken_one_is_told(tree: Tree) -> None:
-    tree.write("settings/measured/plain-base/steps.json", '{"steps": 18, "low": 12, "high": 26}')
-    assert tree.catalogue()["measured"]["plain-base"]["steps"]["steps"] == 18
-    tree.write("settings/measured/plain-base/steps.json", "{")
-    with pytest.raises(CatalogueError, match=r"plain-base/steps\.json: cannot be read: Expecting"):
-        tree.catalogue()
-
-
 @pytest.mark.parametrize(
     ("name", "id"),
     [

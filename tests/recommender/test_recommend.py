@@ -100,40 +100,6 @@ def test_a_few_step_model_without_an_authors_figure_says_so(model_with: Build) -
     assert found.why[0].startswith("The authors of this step-distilled model publish no figure")
 
 
-@pytest.mark.parametrize("scheduler", ["EulerDiscreteScheduler", "euler discrete scheduler"])
-def test_a_measurement_of_this_model_and_scheduler_goes_before_claims(
-    tree: Tree, scheduler: str
-) -> None:
-    tree.write(
-        "settings/measured/plain-base/ladder.json",
-        f'{{"steps": 18, "low": 12, "high": 26, "scheduler": "{scheduler}"}}',
-    )
-    found = tree.answer("plain-base")
-    assert range_of(found) == (18, 12, 26)
-    assert (found.rule, found.basis) == ("measured", "measured")
-    assert found.why == (
-        "A measurement of this very model with this scheduler decides.",
-        "18 (12–26) steps, measured.",
-        "Left out, as one step costs more or fewer calls: "
-        "10 – a tool's default with Heun: https://example.org/tool.",
-        "Left out, as no source states it: 7.",
-        "Scheduler: EulerDiscreteScheduler – authors: maker/plain README.md.",
-    )
-
-
-def test_a_measurement_of_another_scheduler_or_model_decides_nothing(tree: Tree) -> None:
-    figures = '"steps": 18, "low": 12, "high": 26'
-    tree.write(
-        "settings/measured/plain-base/ladder.json", f'{{{figures}, "scheduler": "HeunDiscrete"}}'
-    )
-    tree.write(
-        "settings/measured/plain-turbo/ladder.json",
-        f'{{{figures}, "scheduler": "EulerDiscreteScheduler"}}',
-    )
-    assert tree.answer("plain-base").rule == "lower-median"
-    assert tree.answer("plain-turbo").rule == "few-step-author"
-
-
 def test_a_single_figure_has_no_range(model_with: Build) -> None:
     found = model_with("none", "num_inference_steps: [{value: 50, source: author}]")
     assert range_of(found) == (50, None, None)

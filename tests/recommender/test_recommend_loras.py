@@ -79,12 +79,3 @@ def test_two_at_once_and_one_on_a_distilled_model_are_warned_of(tree: Tree) -> N
         "Plain Turbo is step-distilled already. Leave quick out, or load it on the undistilled "
         "model.",
     )
-
-
-def test_a_measurement_of_the_bare_model_says_nothing_of_it_with_a_lora(tree: Tree) -> None:
-    tree.write(
-        "settings/measured/plain-base/ladder.json",
-        '{"steps": 18, "low": 12, "high": 26, "scheduler": "LCMScheduler"}',
-    )
-    assert asked(tree, "plain-base", scheduler="LCMScheduler").basis == "measured"
-    assert asked(tree, "plain-base", "quick-lora").basis == "author"

@@ -18,7 +18,6 @@ from diffusers import (
     UNet2DConditionModel,
 )
 
-import recommender
 from recommender import AmbiguousModelError, SettingsWarning, UnreadableError, recommend
 from tests.recommender.headers import build
 from tests.render import tiny
@@ -219,25 +218,3 @@ def test_recommend_imports_nothing_of_a_pipelines_package(folders: dict[str, Pat
     with pytest.warns(SettingsWarning):
         assert recommend(pipe).apply(pipe) == {"num_inference_steps": 8}
     assert not [name for name in set(sys.modules) - before if not name.startswith("recommender")]
-
-
-def test_a_measurement_that_names_weights_counts_for_those_weights_alone(
-    folders: dict[str, Path], tmp_path: Path
-) -> None:
-    from recommender._catalog import Catalogue
-    from recommender._recommend.options import Options
-    from recommender._recommend.recommend import _answer
-    from recommender._recommend.weights import digest
-    from render.models import folder_digest
-
-    own = digest(str(folders["sd"]))
-    assert own == folder_digest(folders["sd"]) and digest(str(tmp_path / "file")) == ""
-    sweep = {"steps": 18, "low": 12, "high": 26, "scheduler": "PNDMScheduler"}
-    known = recommender.catalogue(CHECKOUT)
-    id = "stable-diffusion-v1-5"
-    with_sweep = Catalogue({**known, "measured": {id: {"steps": {**sweep, "weights": own}}}})
-    chosen = Options(scheduler="PNDMScheduler")
-    assert _answer(with_sweep, id, chosen, own).basis == "measured"
-    assert _answer(with_sweep, id, chosen, None).basis == "measured"
-    for others in ("", "0" * 32):
-        assert _answer(with_sweep, id, chosen, others).basis != "measured"

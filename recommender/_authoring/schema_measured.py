@@ -1,0 +1,207 @@
+# ruff: noqa: RUF012 - pydantic copies every default
+"""The strict definition of settings/measured/<model>/: what `python -m render measure` writes.
+
+What two keys of a file must agree on, such as a list and the prompts it counts, is for
+`cross_measured`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .schema import (
+    PATTERNS,
+    WEIGHTS,
+    Number,
+    Positive,
+    Slug,
+    Strict,
+    Text,
+    Value,
+    _scalar,
+    _scalar_or_list,
+)
+
+HEX = r"^[0-9a-fx]+$"
+FIGURES = r"^[0-9a-f]{32}$"
+SHA256 = r"^[0-9a-f]{64}$"
+STRIP = r"^[a-z0-9][a-z0-9_-]{0,63}/[a-z0-9][a-z0-9_-]{0,127}\.webp$"
+PATTERNS[HEX] = "one hexadecimal digit a picture, x for one that failed"
+PATTERNS[FIGURES] = "a digest of 32 hexadecimal digits"
+PATTERNS[SHA256] = "a SHA-256 of 64 hexadecimal digits"
+PATTERNS[STRIP] = "a picture as <model>/<sweep>-<prompt>.webp"
+
+
+def _config(value: Any) -> Any:
+    """A scheduler's configuration holds scalars, lists of them, and nothing."""
+    return None if value is None else _scalar_or_list(value)
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Likeness = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Steps = Annotated[int, Field(ge=1, le=1000)]
+Band = Annotated[list[Share], Field(min_length=2, max_length=2)]
+Weights = Annotated[str, Field(pattern=WEIGHTS)]
+Digest = Annotated[str, Field(pattern=FIGURES)]
+Prompts = Annotated[list[Text], Field(min_length=1, max_length=4096)]
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_length=1024)]
+# A cell without a picture, NaN that is, has no figure: null.
+Shares = Annotated[list[Share | None], Field(min_length=1)]
+Likenesses = Annotated[list[Likeness | None], Field(min_length=1)]
+Hits = Annotated[str, Field(pattern=HEX)]
+_Fact = Annotated[Any, BeforeValidator(lambda value: None if value is None else _scalar(value))]
+_Config = Annotated[Any, BeforeValidator(_config)]
+Environment = Annotated[dict[Slug, _Fact], Field(min_length=1, max_length=64)]
+
+
+class Metric(Strict):
+    """What the change of a picture is measured with."""
+
+    change: Slug
+    package: Text
+    pixels_per_degree: Positive | None = None
+    similarity: Text | None = None
+
+
+class Reference(Strict):
+    """The pictures that changes are counted from, and how far these still move themselves.
+
+    `value` is that of the sweep's setting at which they were made, or `source` for the pictures
+    that image-to-image started from.
+    """
+
+    value: Value
+    against: Value | None = None
+    change: Shares | None = None
+    second_opinion: Slug | None = None
+    between_schedulers: Shares | None = None
+
+
+class Row(Strict):
+    """One value of the sweep, with a raw figure for every picture, prompts outermost."""
+
+    value: Number
+    calls: Annotated[int, Field(ge=0)]
+    change: Shares | None
+    ssim: Likenesses | None
+    hits: Hits | None
+    excluded: list[Text] = []
+
+
+class Timing(Strict):
+    """What one picture by itself takes at one value."""
+
+    value: Number
+    calls: Annotated[int, Field(ge=0)]
+    cpu_seconds: Seconds
+    seconds: Seconds
+
+
+class Strip(Strict):
+    """A picture under docs/content/strips/: one prompt at every value, side by side."""
+
+    file: Annotated[str, Field(pattern=STRIP)]
+    sha256: Annotated[str, Field(pattern=SHA256)]
+    prompt: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0)]
+    values: Annotated[list[Number], Field(min_length=1)]
+
+
+class SummaryRow(Strict):
+    """What the raw figures of one value come to, with 95 % bands over prompts."""
+
+    value: Number
+    change: Share | None = None
+    change_95: Band | None = None
+    quality: Share | None = None
+    quality_95: Band | None = None
+
+
+class SweetSpot(Strict):
+    """What the rule makes of a sweep over steps; `high` is open where the picture never settles."""
+
+    steps: Steps
+    low: Steps
+    high: Steps | None
+    stable: Share
+    range: Annotated[list[Steps], Field(min_length=2, max_length=2)] | None = None
+
+
+class Rule(Strict):
+    """The margins that a sweet spot rests on: of fidelity with a judge, else of ꟻLIP alone."""
+
+    confidence: Share
+    settled: Share
+    margin: Share | None = None
+    loose_margin: Share | None = None
+    noticeable: Share | None = None
+    loose_change: Share | None = None
+
+
+class Summary(Strict):
+    """What follows from the raw figures alone; `python -m render check` works it out again."""
+
+    rows: list[SummaryRow]
+    rule: Rule
+    sweet_spot: SweetSpot | None = None
+    converged: bool | None = None
+
+
+class Measurement(Strict):
+    """One sweep of one model with one scheduler: settings/measured/<model>/<sweep>.json."""
+
+    sweep: Slug
+    setting: Slug
+    scheduler: Slug
+    scheduler_class: Text
+    scheduler_config: Annotated[dict[Slug, _Config], Field(max_length=128)]
+    own: bool = False  # with the configuration the model is stored with, whatever the flags say
+    model: Slug
+    weights: Weights
+    judge: Digest | None
+    environment: Environment
+    fixed: dict[Slug, Value]
+    prompts: Prompts
+    seeds: Seeds
+    metric: Metric
+    reference: Reference | None
+    rows: Annotated[list[Row], Field(min_length=1, max_length=512)]
+    timing: list[Timing]
+    strips: list[Strip]
+    summary: Summary
+
+
+Fidelity = Annotated[dict[Slug, Share], Field(min_length=1, max_length=16)]
+
+
+class QualityRow(Strict):
+    """One setting of a reference model, judged."""
+
+    steps: Steps
+    guidance_scale: Number
+    prompts: Annotated[int, Field(ge=1, le=65536)]
+    seeds: Annotated[int, Field(ge=1, le=1024)]
+    fidelity: Fidelity
+    all_95: Band
+    hits: Hits
+    frechet_ratio: Positive | None = None
+
+
+class Quality(Strict):
+    """How good a reference model is, as the judge sees it: settings/measured/<model>/quality.json.
+
+    A measurement that was interrupted lacks what is worked out last.
+    """
+
+    sweep: Literal["quality"]
+    scheduler: Text
+    weights: Weights
+    judge: Digest
+    environment: Environment
+    rows: Annotated[dict[Slug, QualityRow], Field(min_length=1, max_length=64)]
+    judge_accuracy: dict[Slug, Fidelity] | None = None
+    cpu_seconds: Seconds | None = None
+    autoencoder_psnr_db: Positive | None = None
