@@ -38,7 +38,11 @@ def dumps(document: object) -> str:
 def documents(known: Mapping[str, Any], answer: Answer) -> dict[str, dict[str, Any]]:
     """Returns every document drawn from the catalogue by its name below the API's address."""
     shared = {**HEAD, "digest": known["digest"]}
-    models = {id: model_document(id, model, answer) for id, model in known["models"].items()}
+    spots = known.get("sweet_spots", {})
+    models = {
+        id: model_document(id, model, answer, spots.get(id, {}))
+        for id, model in known["models"].items()
+    }
     settings = {id: setting_entry(id, one) for id, one in known["settings"].items()}
     schedulers = {id: {**one, "id": id} for id, one in known["schedulers"].items()}
     schedules = {id: {**one, "id": id} for id, one in known.get("schedules", {}).items()}
@@ -63,13 +67,17 @@ def _by_id(entries: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return [entries[id] for id in sorted(entries)]
 
 
-def model_document(id: str, model: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+def model_document(
+    id: str, model: Mapping[str, Any], answer: Answer, measured: Mapping[str, Any]
+) -> dict[str, Any]:
     """Returns a model's document; without the digest, so that it changes only when the model does.
 
-    `answers` holds what recommend() returns for each goal, and nothing else.
+    `answers` holds what recommend() returns for each goal, and nothing else; `measured` what sweeps
+    over its steps found, by sampler.
     """
     answers = {goal: answer(id, goal) for goal in GOALS}
-    return {**HEAD, **model, "id": id, "answers": answers, "page": f"models/{id}/"}
+    told = {"answers": answers, "measured": dict(measured)}
+    return {**HEAD, **model, **told, "id": id, "page": f"models/{id}/"}
 
 
 def model_entry(model: Mapping[str, Any]) -> dict[str, Any]:

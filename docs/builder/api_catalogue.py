@@ -168,6 +168,27 @@ CATALOGUED: dict[str, tuple[str, Fields]] = {
             "extra_step_at?": ("whole[]", "Step counts at which one step more runs than asked."),
         },
     ),
+    "SweetSpot": (
+        "What a sweep over the steps of one sampler found, for one model's very weights.",
+        {
+            "low": ("whole", "The fewest steps within the looser margin."),
+            "steps": ("whole", "The fewest steps within the margin: the answer."),
+            "high?": ("whole", "From here on the picture has settled; missing: it never does."),
+            "stable": ("number", "Share of resampled answers that lie within one rung of it."),
+            "range?": ("whole[]", "Where less than 0.9 of them do: the ends of 90 % of them."),
+            "by": ("quality|change", "What decides: fidelity as a judge sees it, or change alone."),
+            "rule": ("map number", "The margins, of fidelity or of ꟻLIP."),
+            "converges": ("flag", "Whether the sampler settles on one picture."),
+            "weights": ("text", "Digest of the weights, or their commit."),
+            "scheduler_class": ("text", "The sampler's class in diffusers."),
+            "scheduler_config": ("map any", "Its whole configuration."),
+            "own": ("flag", "Whether that is the one stored with the model."),
+            "fixed": ("map any", "What did not vary: setting id → value."),
+            "prompts": ("whole", "How many prompts it was measured on."),
+            "seeds": ("whole", "How many pictures of each."),
+            "file": _FILE,
+        },
+    ),
     "Schedule": (
         "One way to place the steps between noise and picture.",
         {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 KINDS = ("measurement", "quality")
 # One figure for every picture: the files keep them, and nothing that answers reads them.
-_RAW = ("change", "ssim", "hits", "excluded")
+_RAW = ("change", "ssim", "hits", "clip", "excluded")
 _OF_REFERENCE = ("change", "between_schedulers")
 _OF_SPOT = ("low", "steps", "high", "stable", "range")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Entries = Mapping[str, "Entry"]
 Ids = set[tuple[str, str]]
 LEAST_CONVERGED = 200  # steps of a picture that counts as converged
-_RAW = ("change", "ssim", "hits")
+_RAW = ("change", "ssim", "hits", "clip")
 
 
 def measured_problems(
@@ -98,7 +98,7 @@ def _lists(entry: Entry) -> Iterator[Problem]:
     pictures = len(data["prompts"]) * len(data["seeds"])
     counted = f"{len(data['prompts'])} prompts × {len(data['seeds'])} seeds"
     lists: list[tuple[Location, Any]] = [
-        (("rows", i, key), row[key]) for i, row in enumerate(data["rows"]) for key in _RAW
+        (("rows", i, key), row.get(key)) for i, row in enumerate(data["rows"]) for key in _RAW
     ]
     for key in ("change", "between_schedulers"):
         lists.append((("reference", key), (data["reference"] or {}).get(key)))
@@ -110,7 +110,7 @@ def _lists(entry: Entry) -> Iterator[Problem]:
         (row, key)
         for key in _RAW
         for row, one in enumerate(data["rows"])
-        if (one[key] is None) != (data["rows"][0][key] is None)
+        if (one.get(key) is None) != (data["rows"][0].get(key) is None)
     ]
     for row, key in uneven:
         message = f"expected {key} in every row or in none, row 0 says which."
@@ -145,7 +145,9 @@ def _excluded(entry: Entry) -> Iterator[Problem]:
     A change is missing in every row where it is the reference picture that failed.
     """
     rows = entry.data["rows"]
-    lacking = {key: [_places(row[key]) for row in rows] for key in _RAW if rows[0][key] is not None}
+    lacking = {
+        key: [_places(row.get(key)) for row in rows] for key in _RAW if rows[0].get(key) is not None
+    }
     for key, lacks in lacking.items():
         common = set.intersection(*lacks) if key != "hits" else set()
         for i, (row, places) in enumerate(zip(rows, lacks, strict=True)):

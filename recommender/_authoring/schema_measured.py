@@ -51,6 +51,8 @@ Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1, max_len
 # A cell without a picture, NaN that is, has no figure: null.
 Shares = Annotated[list[Share | None], Field(min_length=1)]
 Likenesses = Annotated[list[Likeness | None], Field(min_length=1)]
+Score = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+Scores = Annotated[list[Score | None], Field(min_length=1)]
 Hits = Annotated[str, Field(pattern=HEX)]
 _Fact = Annotated[Any, BeforeValidator(lambda value: None if value is None else _scalar(value))]
 _Config = Annotated[Any, BeforeValidator(_config)]
@@ -88,6 +90,7 @@ class Row(Strict):
     change: Shares | None
     ssim: Likenesses | None
     hits: Hits | None
+    clip: Scores | None = None
     excluded: list[Text] = []
 
 
@@ -118,6 +121,8 @@ class SummaryRow(Strict):
     change_95: Band | None = None
     quality: Share | None = None
     quality_95: Band | None = None
+    clip: Score | None = None
+    clip_95: Annotated[list[Score], Field(min_length=2, max_length=2)] | None = None
 
 
 class SweetSpot(Strict):
@@ -162,6 +167,7 @@ class Measurement(Strict):
     model: Slug
     weights: Weights
     judge: Digest | None
+    clip: Digest | None = None  # a CLIP model whose scores stand beside the figures
     environment: Environment
     fixed: dict[Slug, Value]
     prompts: Prompts

@@ -59,6 +59,7 @@ def described(spec: Spec, studio: Studio, asked: Asked) -> dict[str, Any]:
         "scheduler": spec.scheduler,
         "scheduler_class": scheduler["class"],
         "scheduler_config": scheduler["config"],
+        "own": spec.own,
         "model": studio.model.name,
         "weights": identity.get("digest") or identity["revision"],
         "environment": studio.environment(),

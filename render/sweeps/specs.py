@@ -94,8 +94,8 @@ def steps(model: ModelSource, scheduler: str, own: bool) -> Spec:
             f"got '{scheduler}'."
         )
     fixed = settings_of(model)
-    few = fixed.pop("num_inference_steps", 50) <= 8
-    values = FEW_STEPS if few else STEPS
+    fixed.pop("num_inference_steps", None)
+    values = FEW_STEPS if few_step(model) else STEPS
     values = tuple(n for n in values if n <= MOST_STEPS.get(scheduler, n))
     converges = known[scheduler].get("kind") == "deterministic"
     other = next(s for s in SCHEDULERS if s != scheduler)
@@ -110,6 +110,15 @@ def steps(model: ModelSource, scheduler: str, own: bool) -> Spec:
         fixed,
         opinion,
     )
+
+
+def few_step(model: ModelSource) -> bool:
+    """Whether the catalogue knows it as distilled; a short answer may itself be a measurement."""
+    try:
+        answer = recommend(model.repo or model.name)
+    except LookupError:
+        return False
+    return catalogue().models[answer.model]["distillation"] == "few-step"
 
 
 def settings_of(model: ModelSource) -> dict[str, Any]:
