@@ -58,9 +58,7 @@ def _spot(entry: Entry, spot: dict[str, Any]) -> dict[str, Any]:
     data = entry.data
     return {
         **{key: spot[key] for key in _OF_SPOT if spot.get(key) is not None},
-        "by": "change" if data["judge"] is None else "quality",
         "rule": data["summary"]["rule"],
-        "converges": data["reference"] is not None,
         "weights": data["weights"],
         "scheduler_class": data["scheduler_class"],
         "scheduler_config": data["scheduler_config"],

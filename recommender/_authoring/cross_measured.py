@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Entries = Mapping[str, "Entry"]
 Ids = set[tuple[str, str]]
+_OF_JUDGE = (("margin", "judge"), ("loose_margin", "judge"))
+_OF_REFERENCE = tuple((key, "reference") for key in ("noticeable", "loose_change", "settled"))
 LEAST_CONVERGED = 200  # steps of a picture that counts as converged
 _RAW = ("change", "ssim", "hits", "clip")
 
@@ -137,6 +139,11 @@ def _presence(entry: Entry) -> Iterator[Problem]:
         yield problem(entry, ("reference",), "expected a reference with changes, none without.")
     if first["hits"] is None and first["change"] is None:
         yield problem(entry, ("rows", 0), "expected change or hits, got neither.")
+    rule = data["summary"]["rule"]
+    for key, source in (*_OF_JUDGE, *_OF_REFERENCE):
+        if (key in rule) != (data[source] is not None):
+            wanted = "this limit beside" if key not in rule else "no limit without"
+            yield problem(entry, ("summary", "rule", key), f"expected {wanted} a {source}.")
 
 
 def _excluded(entry: Entry) -> Iterator[Problem]:

@@ -66,6 +66,8 @@ class Metric(Strict):
     package: Text
     pixels_per_degree: Positive | None = None
     similarity: Text | None = None
+    # Harmless changes of the same pictures, by the same measure: how large a limit is.
+    scale: dict[Slug, Share] = {}
 
 
 class Reference(Strict):
@@ -136,14 +138,14 @@ class SweetSpot(Strict):
 
 
 class Rule(Strict):
-    """The margins that a sweet spot rests on: of fidelity with a judge, else of ꟻLIP alone."""
+    """The limits that a sweet spot rests on: of fidelity with a judge, of ꟻLIP with a reference."""
 
     confidence: Share
-    settled: Share
     margin: Share | None = None
     loose_margin: Share | None = None
     noticeable: Share | None = None
     loose_change: Share | None = None
+    settled: Share | None = None
 
 
 class Summary(Strict):

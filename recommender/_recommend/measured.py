@@ -59,25 +59,25 @@ def why_measured(spot: dict[str, Any]) -> list[str]:
 
 
 def _fewest(spot: dict[str, Any]) -> str:
+    """Returns the rule with its limits: of fidelity, of change, or of both."""
     rule, high = spot["rule"], spot.get("high")
-    sure = f"{rule['confidence']:.0%}"
-    if spot["by"] == "quality":
-        said = (
-            f"{spot['steps']} is the smallest number of steps at which prompt fidelity lies, at "
-            f"{sure} confidence, no more than {rule['margin']:g} below the best; {spot['low']}, "
-            f"no more than {rule['loose_margin']:g}"
-        )
-    else:
-        said = (
-            f"{spot['steps']} is the smallest number of steps from which on the picture lies, at "
-            f"{sure} confidence, within {rule['noticeable']:g} ꟻLIP of the converged one; "
-            f"{spot['low']}, within {rule['loose_change']:g}"
-        )
-    if not spot["converges"]:
-        return f"{said}; from {high} on the best is reached."
+    judged, converges = "margin" in rule, "settled" in rule
+    wanted, looser = [], []
+    if judged:
+        wanted.append(f"prompt fidelity lies no more than {rule['margin']:g} below the best")
+        looser.append(f"{rule['loose_margin']:g} below")
+    if converges:
+        wanted.append(f"the picture stays within {rule['noticeable']:g} ꟻLIP of the converged one")
+        looser.append(f"within {rule['loose_change']:g}")
+    said = (
+        f"{spot['steps']} is the fewest steps at which, with {rule['confidence']:.0%} confidence, "
+        f"{' and '.join(wanted)}; {spot['low']}, {' and '.join(looser)}"
+    )
+    if not converges:
+        return f"{said}; from {high} on it is at its best."
     if high is None:
-        return f"{said}; by its last step it has not settled."
-    return f"{said}; from {high} on it has settled, within {rule['settled']:g} ꟻLIP."
+        return f"{said}; by the last step measured it has not settled."
+    return f"{said}; from {high} on it has settled, within {rule['settled']:g}."
 
 
 def _pictures(spot: dict[str, Any]) -> str:

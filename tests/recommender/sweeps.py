@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 WEIGHTS = "0123456789abcdef0123456789abcdef"
+RULE = {
+    **{"confidence": 0.95, "margin": 0.05, "loose_margin": 0.1},
+    **{"noticeable": 0.1, "loose_change": 0.2, "settled": 0.05},
+}
 STEPS = (4, 8, 12, 18, 26, 50)
 
 
@@ -30,7 +34,7 @@ def sweep(model: str = "plain-base", **changes: Any) -> dict[str, Any]:
         "strips": [],
         "summary": {
             "rows": [_summed(steps) for steps in STEPS],
-            "rule": {"confidence": 0.95, "margin": 0.02, "loose_margin": 0.05, "settled": 0.05},
+            "rule": RULE,
             "converged": True,
             "sweet_spot": {"low": 12, "steps": 18, "high": 26, "stable": 0.97},
         },

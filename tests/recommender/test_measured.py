@@ -14,7 +14,7 @@ from recommender._catalog import Catalogue
 from recommender._recommend.options import GOALS
 from recommender._recommend.recommend import _answer, answer
 from recommender._recommend.weights import digest
-from tests.recommender.sweeps import WEIGHTS, sweep
+from tests.recommender.sweeps import RULE, WEIGHTS, sweep
 
 if TYPE_CHECKING:
     from conftest import Tree
@@ -50,9 +50,9 @@ def test_a_measurement_goes_before_claims_and_says_what_it_rests_on(tree: Tree) 
     assert range_of(found) == (18, 12, 26, "measured")
     assert found.why == (
         "A measurement of this very model with this scheduler decides.",
-        "18 is the smallest number of steps at which prompt fidelity lies, at 95% confidence, no "
-        "more than 0.02 below the best; 12, no more than 0.05; from 26 on it has settled, within "
-        "0.05 ꟻLIP.",
+        "18 is the fewest steps at which, with 95% confidence, prompt fidelity lies no more than "
+        "0.05 below the best and the picture stays within 0.1 ꟻLIP of the converged one; 12, 0.1 "
+        "below and within 0.2; from 26 on it has settled, within 0.05.",
         "Measured on 2 prompts × 2 seeds, guidance_scale 7.5, 512 × 512: "
         "settings/measured/plain-base/steps-euler.json.",
         "Left out, as one step costs more or fewer calls: "
@@ -86,7 +86,7 @@ def test_a_picture_that_never_settles_leaves_the_high_end_open(tree: Tree) -> No
     tree.measure(summary={**summary, "sweet_spot": spot})
     found = tree.answer("plain-base")
     assert range_of(found) == (18, 12, None, "measured")
-    assert found.why[1].endswith("; by its last step it has not settled.")
+    assert found.why[1].endswith("; by the last step measured it has not settled.")
     assert found.why[2] == (
         "With other prompts of this kind it may be 8 to 26: only 60% of resampled answers lie "
         "within one rung."
@@ -94,17 +94,22 @@ def test_a_picture_that_never_settles_leaves_the_high_end_open(tree: Tree) -> No
     assert answer(tree.catalogue(), "plain-base", goal="final").steps == 18
 
 
-def test_without_a_judge_the_change_of_the_picture_decides_and_the_answer_says_so(
-    tree: Tree,
-) -> None:
+def test_what_there_is_no_judge_or_no_converged_picture_for_does_not_decide(tree: Tree) -> None:
     found = sweep()
-    rule = {"confidence": 0.95, "settled": 0.05, "noticeable": 0.1, "loose_change": 0.2}
     rows = [{**row, "hits": None} for row in found["rows"]]
+    rule = {key: RULE[key] for key in ("confidence", "noticeable", "loose_change", "settled")}
     tree.measure(judge=None, rows=rows, summary={**found["summary"], "rule": rule})
     assert tree.answer("plain-base").why[1] == (
-        "18 is the smallest number of steps from which on the picture lies, at 95% confidence, "
-        "within 0.1 ꟻLIP of the converged one; 12, within 0.2; from 26 on it has settled, within "
-        "0.05 ꟻLIP."
+        "18 is the fewest steps at which, with 95% confidence, the picture stays within 0.1 ꟻLIP "
+        "of the converged one; 12, within 0.2; from 26 on it has settled, within 0.05."
+    )
+    rows = [{**row, "change": None, "ssim": None} for row in found["rows"]]
+    rule = {key: RULE[key] for key in ("confidence", "margin", "loose_margin")}
+    summary = {**found["summary"], "rule": rule, "converged": None}
+    tree.measure(reference=None, rows=rows, summary=summary)
+    assert tree.answer("plain-base").why[1] == (
+        "18 is the fewest steps at which, with 95% confidence, prompt fidelity lies no more than "
+        "0.05 below the best; 12, 0.1 below; from 26 on it is at its best."
     )
 
 
@@ -194,8 +199,8 @@ def test_the_catalogue_carries_the_curve_and_leaves_the_raw_figures_in_the_file(
     assert kept["summary"] == sweep()["summary"]
     assert (kept["file"], kept["reference"]) == (file, {"value": 200, "against": 50})
     spot = known["sweet_spots"]["plain-base"]["euler"]
-    shown = ("low", "steps", "high", "by", "weights", "prompts", "seeds", "file")
-    assert [spot[key] for key in shown] == [12, 18, 26, "quality", WEIGHTS, 2, 2, file]
+    shown = ("low", "steps", "high", "rule", "weights", "prompts", "seeds", "file")
+    assert [spot[key] for key in shown] == [12, 18, 26, RULE, WEIGHTS, 2, 2, file]
 
 
 def measured_of(known: Catalogue) -> set[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from recommender import CatalogueError
 from recommender._authoring.check import check_root
-from tests.recommender.sweeps import WEIGHTS, sweep
+from tests.recommender.sweeps import RULE, WEIGHTS, sweep
 
 if TYPE_CHECKING:
     from conftest import Tree
@@ -74,8 +74,16 @@ CASES: list[tuple[Change, list[str]]] = [
      ["rows[0].value: expected a whole number, got the number 4.5.",
       "summary.rows: expected the values of rows, in their order."]),
     (put("rows", 1, "calls", 7), ["rows[1].calls: expected at least 8 calls, got 7."]),
-    (put("judge", None), ["judge: expected a judge with hits, and none without."]),
-    (put("reference", None), ["reference: expected a reference with changes, none without."]),
+    (put("judge", None), ["judge: expected a judge with hits, and none without.",
+                          "summary.rule.loose_margin: expected no limit without a judge.",
+                          "summary.rule.margin: expected no limit without a judge."]),
+    (put("reference", None),
+     ["reference: expected a reference with changes, none without.",
+      "summary.rule.loose_change: expected no limit without a reference.",
+      "summary.rule.noticeable: expected no limit without a reference.",
+      "summary.rule.settled: expected no limit without a reference."]),
+    (put("summary", "rule", {key: one for key, one in RULE.items() if key != "margin"}),
+     ["summary.rule.margin: expected this limit beside a judge."]),
     (put("reference", "value", 100), ["reference.value: expected at least 200 steps, got 100."]),
     (put("reference", {"value": 200}),
      ["reference.change: expected how far the reference itself still moves, got nothing."]),
