@@ -79,6 +79,16 @@ def _add_plan_commands(commands: Any) -> None:
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
             )
             command.add_argument("--strict-environment", action="store_true")
+            command.add_argument(
+                "--ray", metavar="ADDRESS", help="work on a Ray cluster: auto or HOST:PORT"
+            )
+            command.add_argument(
+                "--time-limit",
+                type=float,
+                default=1800,
+                metavar="SECONDS",
+                help="with --ray: stop a worker that is silent for so long (default: 1800)",
+            )
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
@@ -188,6 +198,7 @@ def _run(options: argparse.Namespace) -> int:
         device=options.device,
         dtype=options.dtype,
         strict_environment=options.strict_environment,
+        through=_through(options),
     )
     for line in summary.failed:
         print(line, file=sys.stderr)
@@ -195,6 +206,17 @@ def _run(options: argparse.Namespace) -> int:
     if summary.rendered:
         print(summary.counters)
     return 1 if summary.failed else 0
+
+
+def _through(options: argparse.Namespace) -> Any:
+    """What stands in the place of the studios; None when they work in this process."""
+    if options.ray is None:
+        return None
+    if options.strict_environment:
+        raise RenderError("--ray: expected no --strict-environment: each worker has its own.")
+    from .cluster import Cluster
+
+    return lambda studios: Cluster(options.ray, studios, time_limit=options.time_limit)
 
 
 def _check(options: argparse.Namespace) -> int:

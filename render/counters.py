@@ -23,5 +23,10 @@ class Counters:
     def to_dict(self) -> dict[str, int]:
         return asdict(self)
 
+    def add(self, more: dict[str, int]) -> None:
+        """Adds what another process counted."""
+        for name, count in more.items():
+            setattr(self, name, getattr(self, name) + count)
+
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in asdict(self).items())

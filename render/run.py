@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,12 +43,14 @@ def run(
     dtype: str = "auto",
     width: int | None = None,
     strict_environment: bool = False,
+    through: Callable[[Studios], Any] | None = None,
 ) -> Summary:
     """Makes every missing or stale picture of the plans under `out`/<plan>/.
 
     Finished pictures stay whatever happens later. With `strict_environment` a picture made in
     another environment (device, precision, batch width, library versions) counts as stale too.
-    `width` is the number of rows in a denoiser's batch.
+    `width` is the number of rows in a denoiser's batch. `through` gives what makes the pictures in
+    the studios' place: the workers of a cluster.
     """
     summary = Summary()
     studios = Studios(device, dtype, width, summary.counters)
@@ -62,11 +64,11 @@ def run(
                 _drop_strangers(folder, studios)
         expect_room(folders)
         summary.reused = sum(len(folder.kept) for folder in folders)
-        _make(folders, studios, summary)
+        _make(folders, through(studios) if through else studios, summary)
     return summary
 
 
-def _make(folders: list[Folder], studios: Studios, summary: Summary) -> None:
+def _make(folders: list[Folder], studios: Any, summary: Summary) -> None:
     """Makes what is wanted. Every folder's manifest is written however that ends."""
     jobs = [(folder.plan, cell, folder) for folder in folders for cell in folder.wanted]
     try:
@@ -101,6 +103,7 @@ class Studios:
     """The loaded model; one at a time, since two large ones may not fit."""
 
     def __init__(self, device: str, dtype: str, width: int | None, counters: Counters) -> None:
+        self.device, self.counters = device, counters
         self._options = {"width": width, "counters": counters}
         self._place = (device, dtype)
         self._loaded: dict[str, Any] = {}

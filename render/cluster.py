@@ -1,0 +1,259 @@
+"""Many GPUs, many machines: workers of a Ray cluster in the place of a run's own studios.
+
+Ray starts workers and carries messages; what to do next is decided here. The driver alone writes
+pictures and manifests, so the files of a run are its only state: kill the driver, run it again,
+and it goes on. Workers may come, leave or die at any time.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import RenderError
+from .groups import TRIES, Group, Groups
+from .ray_connection import connect
+from .run import Studios, finished
+
+STILLBORN = 3  # workers of a node that die in a row before their first word: the node is unfit
+LOOK = 1.0  # seconds between two looks at the cluster's nodes
+TIME_LIMIT = 1800.0
+
+
+class Worker:
+    """One accelerator's process: the studios of a run, kept between groups."""
+
+    def __init__(self, studios: Studios) -> None:
+        self._studios = studios
+
+    def ready(self) -> None:
+        """Answers once the process is up."""
+
+    def make(self, group: Group, jobs: list[Any]) -> Iterator[tuple[str, Any]]:
+        """Yields what happens as it happens: loaded or unfit, then cell or broke for each cell."""
+        counted = self._studios.counters.to_dict()
+        try:
+            studio = self._studios.of(group.model)
+            _same_model(group.model, jobs[0][1])
+        except Exception as error:
+            yield "unfit", f"{socket.gethostname()}: {_words(error)}"
+            return
+        yield "loaded", None
+        work = [(*job, place) for job, place in zip(jobs, group.places, strict=True)]
+        for (*_, place), outcome in finished(studio, work):
+            before, counted = counted, self._studios.counters.to_dict()
+            more = {name: counted[name] - before[name] for name in counted}
+            if isinstance(outcome, Exception) and not isinstance(outcome, RenderError):
+                yield "broke", (place, _words(outcome), more)  # may not be picklable itself
+            else:
+                yield "cell", (place, outcome, more)
+
+
+def _same_model(model: Any, cell: Any) -> None:
+    """Refuses a node whose model files are others than those the driver planned with."""
+    if model.identity != cell.recipe["model"]:
+        raise RenderError(f"{model.name}: expected the model's files as the driver has them")
+
+
+def _words(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:300]
+    return text if isinstance(error, RenderError) else f"{type(error).__name__}: {text}"
+
+
+@dataclass(eq=False)
+class _Hand:
+    """What the driver knows of a worker."""
+
+    actor: Any
+    node: str
+    stream: Any  # what it will say next
+    up: bool = False
+    model: str | None = None
+    places: list[int] = field(default_factory=list)  # cells it was given and has not handed back
+    heard: float = field(default_factory=time.monotonic)
+
+
+class Cluster:
+    """Stands where a run's studios stand, and has the work done by the workers of a cluster.
+
+    A worker that says nothing for `time_limit` seconds while it has work is stopped. A cell whose
+    worker died, hung or broke three times is given up; a node that left is nobody's fault.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        studios: Studios,
+        *,
+        time_limit: float = TIME_LIMIT,
+        least: int = 4,
+        most: int = 32,
+    ) -> None:
+        self._address, self._studios = address, studios
+        self._time_limit, self._sizes = time_limit, {"least": least, "most": most}
+        self._hands: list[_Hand] = []
+        self._stillborn: Counter[str] = Counter()
+        self._unfit: dict[str, str] = {}  # nodes that cannot load a model, and why
+        self._manned = time.monotonic()  # when a worker was last there
+        self.most_workers = self.lost = 0
+
+    def make_all(self, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
+        """Yields (job, outcome) as a run's own studios do."""
+        if not jobs:
+            return
+        self._groups, self._jobs = Groups(jobs, **self._sizes), jobs
+        with connect(self._address) as self._ray:
+            self._worker = self._ray.remote(Worker)
+            try:
+                for place, outcome in self._results(len(jobs)):
+                    yield jobs[place], outcome
+            finally:
+                for hand in [*self._hands]:
+                    self._drop(hand)
+                print(f"Ray: {self.most_workers} workers, {self.lost} lost", file=sys.stderr)
+
+    def _results(self, open_cells: int) -> Iterator[tuple[int, Any]]:
+        """Looks after the workers until every cell has its outcome."""
+        looked = -LOOK
+        while open_cells:
+            if time.monotonic() - looked >= LOOK:
+                self._staff(open_cells)
+                looked = time.monotonic()
+            self._give_out()
+            streams = {hand.stream: hand for hand in self._hands if hand.stream is not None}
+            ready, _ = self._ray.wait([*streams], timeout=LOOK) if streams else ([], [])
+            if not streams:
+                time.sleep(LOOK)
+            for result in [
+                *(result for stream in ready for result in self._listen(streams[stream])),
+                *self._overdue(),
+            ]:
+                open_cells -= 1
+                yield result
+
+    def _staff(self, wanted: int) -> None:
+        """Hires a worker for every accelerator that has none: new nodes are used as they come."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        nodes = [node for node in self._ray.nodes() if node["Alive"]]
+        unit = self._unit(nodes)
+        employed = Counter(hand.node for hand in self._hands)
+        fit = [node for node in nodes if node["NodeID"] not in self._unfit]
+        for node in fit:
+            free = int(node["Resources"].get(unit, 0)) - employed[node["NodeID"]]
+            for _ in range(min(free, wanted - len(self._hands))):
+                actor = self._worker.options(
+                    **{"num_cpus": 0, f"num_{unit.lower()}s": 1},
+                    max_restarts=0,  # a dead worker's cells go back to the queue instead
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], False),
+                ).remote(self._studios)
+                self._hands.append(_Hand(actor, node["NodeID"], actor.ready.remote()))
+        self.most_workers = max(self.most_workers, len(self._hands))
+        if self._unfit and not fit and not self._hands:
+            raise RenderError("\n".join(dict.fromkeys(self._unfit.values())))
+        if any(hand.up for hand in self._hands):
+            self._manned = time.monotonic()
+        elif time.monotonic() - self._manned > self._time_limit:
+            raise RenderError(
+                f"--ray: expected a node with a free {unit}, got none for {self._time_limit:.0f} s"
+            )
+
+    def _unit(self, nodes: list[Any]) -> str:
+        """Workers take a GPU each; a CPU each where the cluster has no GPU or is told so."""
+        gpus = any(node["Resources"].get("GPU", 0) >= 1 for node in nodes)
+        wants = self._studios.device
+        return "GPU" if wants == "cuda" or (gpus and wants != "cpu") else "CPU"
+
+    def _give_out(self) -> None:
+        """Gives every idle worker a group."""
+        for hand in self._hands:
+            if not hand.up or hand.stream is not None:
+                continue
+            others = [other.model for other in self._hands if other is not hand]
+            group = self._groups.take(hand.model, others, len(self._hands))
+            if group is None:
+                return
+            jobs = [self._jobs[place][:2] for place in group.places]
+            hand.model, hand.places, hand.heard = group.model.name, group.places, time.monotonic()
+            hand.stream = hand.actor.make.options(num_returns="streaming").remote(group, jobs)
+
+    def _listen(self, hand: _Hand) -> Iterator[tuple[int, Any]]:
+        """Hears one thing a worker has to say; yields the outcomes that follow from it."""
+        from ray.exceptions import RayActorError, RayTaskError
+
+        hand.heard = time.monotonic()
+        try:
+            ref = next(hand.stream) if hand.up else hand.stream
+            what, told = self._ray.get(ref) or ("up", None)
+        except StopIteration:
+            hand.stream = None
+            yield from self._blame(hand, "its worker handed nothing back for it")
+            return
+        except (RayActorError, RayTaskError) as error:
+            yield from self._bury(hand, error)
+            return
+        if what == "up":
+            hand.up, hand.stream = True, None
+            self._stillborn[hand.node] = 0
+        elif what == "unfit":
+            self._refuse(hand, told)
+        elif what in ("cell", "broke"):
+            place, outcome, more = told
+            hand.places.remove(place)
+            self._studios.counters.add(more)
+            if what == "cell":
+                yield place, outcome
+            else:
+                yield from self._suspect([place], outcome)
+                if "CUDA" in outcome:  # the process may make nothing but errors from now on
+                    self._drop(hand)
+                    self._groups.back(hand.places)
+
+    def _bury(self, hand: _Hand, error: Exception) -> Iterator[tuple[int, Any]]:
+        """A worker is gone. Its cells are suspects, unless its whole node went."""
+        self._drop(hand)
+        self.lost += 1
+        alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
+        if hand.node not in alive or getattr(error, "preempted", False):
+            self._groups.back(hand.places)
+        elif hand.up:
+            yield from self._blame(hand, "its worker died (killed, crashed, or out of memory)")
+        else:
+            self._stillborn[hand.node] += 1
+            if self._stillborn[hand.node] >= STILLBORN:
+                self._unfit[hand.node] = f"--ray: a node's workers do not start: {_words(error)}"
+
+    def _refuse(self, hand: _Hand, why: str) -> None:
+        """A node that cannot load a model gets no new workers; others may be able to."""
+        self._drop(hand)
+        self._groups.back(hand.places)
+        self._unfit[hand.node] = why
+        print(f"Ray: goes on without a worker of {why}", file=sys.stderr)
+
+    def _overdue(self) -> Iterator[tuple[int, Any]]:
+        """Stops workers that have been silent for too long."""
+        for hand in [*self._hands]:
+            silent = hand.places and time.monotonic() - hand.heard > self._time_limit
+            if silent and not self._ray.wait([hand.stream], timeout=0)[0]:
+                self._drop(hand)
+                self.lost += 1
+                yield from self._blame(hand, f"nothing came back for {self._time_limit:.0f} s")
+
+    def _blame(self, hand: _Hand, why: str) -> Iterator[tuple[int, Any]]:
+        places, hand.places = hand.places, []
+        yield from self._suspect(places, why)
+
+    def _suspect(self, places: list[int], why: str) -> Iterator[tuple[int, Any]]:
+        for place in self._groups.suspect(places):
+            yield place, RenderError(f"given up after {TRIES} tries, at last because {why}")
+
+    def _drop(self, hand: _Hand) -> None:
+        self._hands.remove(hand)
+        with suppress(Exception):  # it may be dead already
+            self._ray.kill(hand.actor)
