@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m render", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_plan_commands(commands)
+    _add_compare(commands)
     _add_model_commands(commands)
     return parser
 
@@ -92,6 +93,23 @@ def _add_plan_commands(commands: Any) -> None:
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
+
+
+def _add_compare(commands: Any) -> None:
+    text = "report what changed between two folders of renders"
+    command = commands.add_parser("compare", help=text, description=text)
+    command.set_defaults(command=_compare)
+    command.add_argument(
+        "before", type=Path, help="a folder of renders, such as a copy from before"
+    )
+    command.add_argument("after", type=Path, nargs="?", default=RENDERS)
+    command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
+    command.add_argument(
+        "--links",
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="show the pictures from these addresses, to which PLAN/FILE is added",
+    )
 
 
 def _add_model_commands(commands: Any) -> None:
@@ -236,6 +254,15 @@ def _check(options: argparse.Namespace) -> int:
     if problems:
         return 1
     print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from .compare import compare, report
+
+    path = report(compare(options.before, options.after), options.report, options.links)
+    print(path.read_text(encoding="utf-8").splitlines()[0])
+    print(f"wrote {path}")
     return 0
 
 

@@ -66,16 +66,23 @@ def _words(error: BaseException) -> str:
     return text if isinstance(error, RenderError) else f"{type(error).__name__}: {text}"
 
 
+@dataclass
+class _Task:
+    """What a worker was asked for: a group's cells, or at first whether it is up."""
+
+    stream: Any  # what it will say next
+    places: list[int] = field(default_factory=list)  # cells it has not handed back
+
+
 @dataclass(eq=False)
 class _Hand:
-    """What the driver knows of a worker."""
+    """What the driver knows of a worker. It works at its first task; a second one waits there."""
 
     actor: Any
     node: str
-    stream: Any  # what it will say next
+    tasks: list[_Task]
     up: bool = False
     model: str | None = None
-    places: list[int] = field(default_factory=list)  # cells it was given and has not handed back
     heard: float = field(default_factory=time.monotonic)
 
 
@@ -126,7 +133,7 @@ class Cluster:
                 self._staff(open_cells)
                 looked = time.monotonic()
             self._give_out()
-            streams = {hand.stream: hand for hand in self._hands if hand.stream is not None}
+            streams = {hand.tasks[0].stream: hand for hand in self._hands if hand.tasks}
             ready, _ = self._ray.wait([*streams], timeout=LOOK) if streams else ([], [])
             if not streams:
                 time.sleep(LOOK)
@@ -153,7 +160,7 @@ class Cluster:
                     max_restarts=0,  # a dead worker's cells go back to the queue instead
                     scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], False),
                 ).remote(self._studios)
-                self._hands.append(_Hand(actor, node["NodeID"], actor.ready.remote()))
+                self._hands.append(_Hand(actor, node["NodeID"], [_Task(actor.ready.remote())]))
         self.most_workers = max(self.most_workers, len(self._hands))
         if self._unfit and not fit and not self._hands:
             raise RenderError("\n".join(dict.fromkeys(self._unfit.values())))
@@ -171,41 +178,51 @@ class Cluster:
         return "GPU" if wants == "cuda" or (gpus and wants != "cpu") else "CPU"
 
     def _give_out(self) -> None:
-        """Gives every idle worker a group."""
-        for hand in self._hands:
-            if not hand.up or hand.stream is not None:
-                continue
-            others = [other.model for other in self._hands if other is not hand]
-            group = self._groups.take(hand.model, others, len(self._hands))
-            if group is None:
-                return
-            jobs = [self._jobs[place][:2] for place in group.places]
-            hand.model, hand.places, hand.heard = group.model.name, group.places, time.monotonic()
-            hand.stream = hand.actor.make.options(num_returns="streaming").remote(group, jobs)
+        """Gives every idle worker a group, and while there are plenty a second one in advance.
+
+        A worker so never waits for the driver, who may be busy writing.
+        """
+        for tasks in (1, 2):
+            for hand in self._hands:
+                if not hand.up or len(hand.tasks) >= tasks:
+                    continue
+                if tasks == 2 and not self._groups.plenty(len(self._hands)):
+                    return
+                others = [other.model for other in self._hands if other is not hand]
+                group = self._groups.take(hand.model, others, len(self._hands))
+                if group is None:
+                    return
+                if not hand.tasks:
+                    hand.heard = time.monotonic()
+                hand.model = group.model.name
+                jobs = [self._jobs[place][:2] for place in group.places]
+                stream = hand.actor.make.options(num_returns="streaming").remote(group, jobs)
+                hand.tasks.append(_Task(stream, [*group.places]))
 
     def _listen(self, hand: _Hand) -> Iterator[tuple[int, Any]]:
         """Hears one thing a worker has to say; yields the outcomes that follow from it."""
         from ray.exceptions import RayActorError, RayTaskError
 
         hand.heard = time.monotonic()
+        task = hand.tasks[0]
         try:
-            ref = next(hand.stream) if hand.up else hand.stream
+            ref = next(task.stream) if hand.up else task.stream
             what, told = self._ray.get(ref) or ("up", None)
         except StopIteration:
-            hand.stream = None
-            yield from self._blame(hand, "its worker handed nothing back for it")
+            del hand.tasks[0]
+            yield from self._suspect(task.places, "its worker handed nothing back for it")
             return
         except (RayActorError, RayTaskError) as error:
             yield from self._bury(hand, error)
             return
         if what == "up":
-            hand.up, hand.stream = True, None
+            hand.up, hand.tasks = True, []
             self._stillborn[hand.node] = 0
         elif what == "unfit":
             self._refuse(hand, told)
         elif what in ("cell", "broke"):
             place, outcome, more = told
-            hand.places.remove(place)
+            task.places.remove(place)
             self._studios.counters.add(more)
             if what == "cell":
                 yield place, outcome
@@ -213,18 +230,15 @@ class Cluster:
                 yield from self._suspect([place], outcome)
                 if "CUDA" in outcome:  # the process may make nothing but errors from now on
                     self._drop(hand)
-                    self._groups.back(hand.places)
 
     def _bury(self, hand: _Hand, error: Exception) -> Iterator[tuple[int, Any]]:
         """A worker is gone. Its cells are suspects, unless its whole node went."""
-        self._drop(hand)
         self.lost += 1
         alive = {node["NodeID"] for node in self._ray.nodes() if node["Alive"]}
-        if hand.node not in alive or getattr(error, "preempted", False):
-            self._groups.back(hand.places)
-        elif hand.up:
+        if hand.node in alive and not getattr(error, "preempted", False):
             yield from self._blame(hand, "its worker died (killed, crashed, or out of memory)")
-        else:
+        self._drop(hand)
+        if not hand.up:
             self._stillborn[hand.node] += 1
             if self._stillborn[hand.node] >= STILLBORN:
                 self._unfit[hand.node] = f"--ray: a node's workers do not start: {_words(error)}"
@@ -232,28 +246,30 @@ class Cluster:
     def _refuse(self, hand: _Hand, why: str) -> None:
         """A node that cannot load a model gets no new workers; others may be able to."""
         self._drop(hand)
-        self._groups.back(hand.places)
         self._unfit[hand.node] = why
         print(f"Ray: goes on without a worker of {why}", file=sys.stderr)
 
     def _overdue(self) -> Iterator[tuple[int, Any]]:
         """Stops workers that have been silent for too long."""
         for hand in [*self._hands]:
-            silent = hand.places and time.monotonic() - hand.heard > self._time_limit
-            if silent and not self._ray.wait([hand.stream], timeout=0)[0]:
-                self._drop(hand)
+            silent = time.monotonic() - hand.heard > self._time_limit and hand.up and hand.tasks
+            if silent and not self._ray.wait([hand.tasks[0].stream], timeout=0)[0]:
                 self.lost += 1
                 yield from self._blame(hand, f"nothing came back for {self._time_limit:.0f} s")
+                self._drop(hand)
 
     def _blame(self, hand: _Hand, why: str) -> Iterator[tuple[int, Any]]:
-        places, hand.places = hand.places, []
-        yield from self._suspect(places, why)
+        """The cells that a worker was at are suspects."""
+        yield from self._suspect(hand.tasks.pop(0).places, why)
 
     def _suspect(self, places: list[int], why: str) -> Iterator[tuple[int, Any]]:
         for place in self._groups.suspect(places):
             yield place, RenderError(f"given up after {TRIES} tries, at last because {why}")
 
     def _drop(self, hand: _Hand) -> None:
+        """Stops a worker; what it had not handed back waits again."""
         self._hands.remove(hand)
+        for task in hand.tasks:
+            self._groups.back(task.places)
         with suppress(Exception):  # it may be dead already
             self._ray.kill(hand.actor)

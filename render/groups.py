@@ -65,6 +65,10 @@ class Groups:
             del self._waiting[kind]
         return Group(self._cells[taken[0]].model, taken)
 
+    def plenty(self, workers: int) -> bool:
+        """True while so much waits that a worker may take a second group in advance."""
+        return sum(map(len, self._waiting.values())) > workers * self._least
+
     def back(self, places: Sequence[int]) -> None:
         """Takes cells back that were lost through no fault of theirs."""
         for place in reversed(places):

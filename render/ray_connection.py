@@ -26,6 +26,7 @@ _LOCAL_ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),  # one a process: Ray keeps the first it saw
 }
 LOCAL = {
     "address": "local",
@@ -38,23 +39,20 @@ JOINED = {"log_to_driver": False, "logging_level": "ERROR"}
 
 
 @contextmanager
-def connect(address: str, **more: Any) -> Iterator[Any]:
-    """Gives the module ray, connected; `auto` is $RAY_ADDRESS, else a cluster of this machine.
-
-    `more` are further arguments of ray.init, for a cluster of this machine.
-    """
+def connect(address: str) -> Iterator[Any]:
+    """Gives the module ray, connected; `auto` is $RAY_ADDRESS, else a cluster of this machine."""
     if address == "auto":
         address = os.environ.get("RAY_ADDRESS", "local")
     alone = address == "local"
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if alone:
-        os.environ.update(_LOCAL_ENVIRONMENT, RAY_AUTH_TOKEN=secrets.token_hex(32))
+        os.environ.update(_LOCAL_ENVIRONMENT)
         os.environ.pop("RAY_ADDRESS", None)
     ray = _ray()
     if not alone:
         _reach(address)
     try:
-        _join(ray, {**LOCAL, **more} if alone else {"address": address, **JOINED})
+        _join(ray, LOCAL if alone else {"address": address, **JOINED})
         if alone and ray.util.get_node_ip_address() != LOOPBACK:
             raise RenderError("--ray: ray was imported too early to keep it to this machine")
         yield ray
@@ -64,11 +62,15 @@ def connect(address: str, **more: Any) -> Iterator[Any]:
 
 def _join(ray: Any, arguments: dict[str, Any]) -> None:
     terminate = signal.getsignal(signal.SIGTERM)
-    try:
-        ray.init(**arguments)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        text = " ".join(str(error).split())[:300]
-        raise RenderError(f"--ray {arguments['address']}: {text}") from None
+    for attempt in (1, 2):
+        try:
+            ray.init(**arguments)
+            break
+        except Exception as error:  # among them bare ones, when 30 s were not enough for a start
+            ray.shutdown()
+            if attempt == 2:
+                text = " ".join(str(error).split())[:300]
+                raise RenderError(f"--ray {arguments['address']}: {text}") from None
     signal.signal(signal.SIGTERM, terminate)  # Ray puts its own in its place
 
 
