@@ -24,6 +24,7 @@ from .run import Studios, finished
 STILLBORN = 3  # workers of a node that die in a row before their first word: the node is unfit
 LOOK = 1.0  # seconds between two looks at the cluster's nodes
 TIME_LIMIT = 1800.0
+UNMANNED = 1800.0  # seconds to wait for a first worker, or for another when all have left
 
 
 class Worker:
@@ -166,9 +167,9 @@ class Cluster:
             raise RenderError("\n".join(dict.fromkeys(self._unfit.values())))
         if any(hand.up for hand in self._hands):
             self._manned = time.monotonic()
-        elif time.monotonic() - self._manned > self._time_limit:
+        elif time.monotonic() - self._manned > UNMANNED:
             raise RenderError(
-                f"--ray: expected a node with a free {unit}, got none for {self._time_limit:.0f} s"
+                f"--ray: expected a node with a free {unit}, got none for half an hour"
             )
 
     def _unit(self, nodes: list[Any]) -> str:

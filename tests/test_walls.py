@@ -41,6 +41,8 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/sweeps/metrics.py", IMAGES, {"flip_evaluator", "skimage"}),
     ("render/sweeps/clip.py", {"numpy"}, TORCH),
     ("render/sweeps/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
+    ("render/cluster.py", {"recommender"}, {"ray"}),
+    ("render/ray_connection.py", {"recommender"}, {"ray"}),
     ("render/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
 ]
 
