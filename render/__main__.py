@@ -14,6 +14,7 @@ from typing import Any
 from recommender import SweetspotError
 from recommender.authoring import visible
 
+from . import compare, ray_connection
 from .errors import RenderError
 from .plan import RENDERS, load_plan, plan_ids
 from .stopping import stoppable
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m render", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_plan_commands(commands)
-    _add_compare(commands)
+    compare.add_to(commands)
     _add_model_commands(commands)
     return parser
 
@@ -80,36 +81,10 @@ def _add_plan_commands(commands: Any) -> None:
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
             )
             command.add_argument("--strict-environment", action="store_true")
-            command.add_argument(
-                "--ray", metavar="ADDRESS", help="work on a Ray cluster: auto or HOST:PORT"
-            )
-            command.add_argument(
-                "--time-limit",
-                type=float,
-                default=1800,
-                metavar="SECONDS",
-                help="with --ray: stop a worker that is silent for so long (default: 1800)",
-            )
+            ray_connection.add_to(command)
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
-
-
-def _add_compare(commands: Any) -> None:
-    text = "report what changed between two folders of renders"
-    command = commands.add_parser("compare", help=text, description=text)
-    command.set_defaults(command=_compare)
-    command.add_argument(
-        "before", type=Path, help="a folder of renders, such as a copy from before"
-    )
-    command.add_argument("after", type=Path, nargs="?", default=RENDERS)
-    command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
-    command.add_argument(
-        "--links",
-        nargs=2,
-        metavar=("BEFORE", "AFTER"),
-        help="show the pictures from these addresses, to which PLAN/FILE is added",
-    )
 
 
 def _add_model_commands(commands: Any) -> None:
@@ -216,7 +191,7 @@ def _run(options: argparse.Namespace) -> int:
         device=options.device,
         dtype=options.dtype,
         strict_environment=options.strict_environment,
-        through=_through(options),
+        through=ray_connection.through(options),
     )
     for line in summary.failed:
         print(line, file=sys.stderr)
@@ -224,17 +199,6 @@ def _run(options: argparse.Namespace) -> int:
     if summary.rendered:
         print(summary.counters)
     return 1 if summary.failed else 0
-
-
-def _through(options: argparse.Namespace) -> Any:
-    """What stands in the place of the studios; None when they work in this process."""
-    if options.ray is None:
-        return None
-    if options.strict_environment:
-        raise RenderError("--ray: expected no --strict-environment: each worker has its own.")
-    from .cluster import Cluster
-
-    return lambda studios: Cluster(options.ray, studios, time_limit=options.time_limit)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -254,15 +218,6 @@ def _check(options: argparse.Namespace) -> int:
     if problems:
         return 1
     print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
-    return 0
-
-
-def _compare(options: argparse.Namespace) -> int:
-    from .compare import compare, report
-
-    path = report(compare(options.before, options.after), options.report, options.links)
-    print(path.read_text(encoding="utf-8").splitlines()[0])
-    print(f"wrote {path}")
     return 0
 
 

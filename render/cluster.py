@@ -18,12 +18,11 @@ from typing import Any
 
 from .errors import RenderError
 from .groups import TRIES, Group, Groups
-from .ray_connection import connect
+from .ray_connection import TIME_LIMIT, connect
 from .run import Studios, finished
 
 STILLBORN = 3  # workers of a node that die in a row before their first word: the node is unfit
 LOOK = 1.0  # seconds between two looks at the cluster's nodes
-TIME_LIMIT = 1800.0
 UNMANNED = 1800.0  # seconds to wait for a first worker, or for another when all have left
 
 

@@ -1,29 +1,19 @@
-"""Shows what a new rendering changed: Markdown with thumbnails and perceptual distances."""
+"""Finds what a new rendering changed, and how far each picture is from what it was.
+
+Pillow is imported only once there is something to compare.
+"""
 
 from __future__ import annotations
 
-import html
+import argparse
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from .errors import RenderError
-from .images import decode, drift
-from .sweeps.metrics import flip
-
-THUMBNAIL = 128
-AMPLIFIED = 8  # how much brighter a thumbnail shows the difference
-MOST_ROWS = 60  # GitHub takes 65,536 characters in the text of a pull request
-HEAD = """\
-| plan | picture | before | after | {extra}ꟻLIP | largest |
-| --- | --- | --- | --- | {rule}--- | --- |"""
-ALIGNED = "ꟻLIP: mean perceptual error, 0 (equal) to 1. Largest: of all pixels, in 255ths."
+from .plan import RENDERS
 
 
 @dataclass(frozen=True)
@@ -72,83 +62,48 @@ def _pictures(folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
 def _pair(place: tuple[str, str], before: Path | None, after: Path | None) -> Pair:
     if before is None or after is None or before.read_bytes() == after.read_bytes():
         return Pair(*place, before, after)
-    a, b = (_read(path) for path in (before, after))
+    from .images import drift
+    from .sweeps.metrics import flip
+
+    a, b = (pixels(path) for path in (before, after))
     if a.shape != b.shape:
         return Pair(*place, before, after, 1.0, 255)
     largest, _ = drift(a, b)
     return Pair(*place, before, after, flip(a, b) if largest else 0.0, largest)
 
 
-def _read(path: Path) -> np.ndarray:
+def pixels(path: Path) -> Any:
+    """A picture's uint8 pixels [height, width, 3]."""
+    from .images import decode
+
     try:
         return decode(path.read_bytes())
     except OSError:
         raise RenderError(f"{path}: expected a picture, got something else.") from None
 
 
-def report(pairs: list[Pair], out: Path, links: tuple[str, str] | None = None) -> Path:
-    """Writes `out`/report.md and returns its path.
-
-    Its thumbnails lie beside it with the difference as a third, or, given `links` (what stands
-    before PLAN/FILE in an address, before and after), are fetched from where the pictures are.
-    """
-    counts = Counter(pair.kind for pair in pairs)
-    said = [f"{counts[kind]} {kind}" for kind in ("changed", "new", "gone", "the same")]
-    lines = ["Pictures: " + ", ".join(said) + ".", ""]
-    shown = [pair for pair in pairs if pair.kind != "the same"]
-    if shown:
-        extra, rule = ("", "") if links else (f"difference × {AMPLIFIED} | ", "--- | ")
-        lines += [ALIGNED, "", HEAD.format(extra=extra, rule=rule)]
-        lines += [_row(pair, out, links) for pair in shown[:MOST_ROWS]]
-    if len(shown) > MOST_ROWS:
-        lines += ["", f"{len(shown) - MOST_ROWS} more, all nearer than these or on one side only."]
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "report.md"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+def add_to(commands: Any) -> None:
+    """Adds the command `compare`."""
+    text = "report what changed between two folders of renders"
+    command = commands.add_parser("compare", help=text, description=text)
+    command.set_defaults(command=_command)
+    command.add_argument(
+        "before", type=Path, help="a folder of renders, such as a copy from before"
+    )
+    command.add_argument("after", type=Path, nargs="?", default=RENDERS)
+    command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
+    command.add_argument(
+        "--links",
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="show the pictures from these addresses, to which PLAN/FILE is added",
+    )
 
 
-def _row(pair: Pair, out: Path, links: tuple[str, str] | None) -> str:
-    sides = {"before": pair.before, "after": pair.after}
-    images: list[str] = []
-    for i, (side, path) in enumerate(sides.items()):
-        if path is None:
-            images.append("–")
-        elif links:
-            images.append(_image(f"{links[i]}/{path.parent.name}/{path.name}", side))
-        else:
-            images.append(_image(_thumbnail(out, f"{path.stem}-{side}", _read(path)), side))
-    if not links:
-        images.append(_difference(pair, out))
-    distance = (f"{pair.flip:.4f}", str(pair.largest)) if pair.kind == "changed" else ("–", "–")
-    return "| " + " | ".join([_text(pair.plan), _text(pair.name), *images, *distance]) + " |"
+def _command(options: argparse.Namespace) -> int:
+    from .compare_report import report
 
-
-def _difference(pair: Pair, out: Path) -> str:
-    if pair.before is None or pair.after is None:
-        return "–"
-    a, b = _read(pair.before), _read(pair.after)
-    if a.shape != b.shape:
-        return f"{a.shape[1]} × {a.shape[0]} became {b.shape[1]} × {b.shape[0]}"
-    shown = np.clip(np.abs(a.astype(int) - b.astype(int)) * AMPLIFIED, 0, 255).astype(np.uint8)
-    return _image(_thumbnail(out, f"{pair.after.stem}-difference", shown), "difference")
-
-
-def _thumbnail(out: Path, name: str, pixels: np.ndarray) -> str:
-    """Writes a small copy and returns its path from the report."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
-    target = out / "thumbnails" / f"{name}.webp"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    image.save(target, "WEBP", quality=85)
-    return f"thumbnails/{target.name}"
-
-
-def _image(address: str, alt: str) -> str:
-    return f'<img src="{html.escape(address)}" width="{THUMBNAIL}" alt="{alt}">'
-
-
-def _text(text: Any) -> str:
-    """Plan text as it stands: nothing in it is Markdown or HTML."""
-    signs = {sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&@#!\n\r"}
-    return str(text).translate(str.maketrans(signs))
+    path = report(compare(options.before, options.after), options.report, options.links)
+    print(path.read_text(encoding="utf-8").splitlines()[0])
+    print(f"wrote {path}")
+    return 0

@@ -15,10 +15,10 @@ import pytest
 from render.__main__ import main
 from render.groups import Groups
 from render.ray_connection import JOINED, LOCAL
+from tests.prove import PROVE
 
 pytest.importorskip("ray", reason="no ray: pip install -e '.[cluster]'")
 ROOT = Path(__file__).parents[2]
-PROVE = os.environ.get("SWEETSPOT_PROVE")
 
 
 def cells(*wanted: tuple[str, int]) -> list:
