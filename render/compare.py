@@ -87,9 +87,7 @@ def add_to(commands: Any) -> None:
     text = "report what changed between two folders of renders"
     command = commands.add_parser("compare", help=text, description=text)
     command.set_defaults(command=_command)
-    command.add_argument(
-        "before", type=Path, help="a folder of renders, such as a copy from before"
-    )
+    command.add_argument("before", type=Path, help="a folder of renders, kept from before")
     command.add_argument("after", type=Path, nargs="?", default=RENDERS)
     command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
     command.add_argument(

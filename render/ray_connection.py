@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import secrets
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from .errors import RenderError
@@ -28,7 +28,6 @@ _LOCAL_ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_enable_metrics_collection": "0",
     "RAY_AUTH_MODE": "token",
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),  # one a process: Ray keeps the first it saw
 }
 LOCAL = {
     "address": "local",
@@ -48,7 +47,7 @@ def connect(address: str) -> Iterator[Any]:
     alone = address == "local"
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     if alone:
-        os.environ.update(_LOCAL_ENVIRONMENT)
+        os.environ.update(_LOCAL_ENVIRONMENT, RAY_AUTH_TOKEN=_token())
         os.environ.pop("RAY_ADDRESS", None)
     ray = _ray()
     if not alone:
@@ -99,6 +98,14 @@ def _join(ray: Any, arguments: dict[str, Any]) -> None:
                 text = " ".join(str(error).split())[:300]
                 raise RenderError(f"--ray {arguments['address']}: {text}") from None
     signal.signal(signal.SIGTERM, terminate)  # Ray puts its own in its place
+
+
+@cache
+def _token() -> str:
+    """One for this process: Ray keeps the first it sees."""
+    import secrets
+
+    return secrets.token_hex(32)
 
 
 def _ray() -> Any:
