@@ -25,6 +25,7 @@ def scheduler_problems(
         if base is not None:
             yield from _variant(entry, base)
     yield from _owners(schedulers)
+    yield from _spaced(schedulers)
 
 
 def _refers(entry: Entry, key: str, kind: str, all_ids: set[tuple[str, str]]) -> Iterator[Problem]:
@@ -43,6 +44,16 @@ def _variant(entry: Entry, base: Entry) -> Iterator[Problem]:
     if entry.data.get("class") != base.data.get("class"):
         message = f"expected {base.data.get('class')}, as its base has, got another class."
         yield problem(entry, ("class",), message)
+
+
+def _spaced(schedulers: Mapping[str, Entry]) -> Iterator[Problem]:
+    """Where one sampler tells what a class's spacings do, each sampler of it names its own."""
+    told = {one.data["class"]: one for one in schedulers.values() if "spacings" in one.data}
+    for entry in schedulers.values():
+        owner = told.get(entry.data.get("class"))
+        if owner is not None and "spacing" not in entry.data:
+            message = f"expected spacing, as {owner.file} tells what the class's do, got none."
+            yield problem(entry, (), message)
 
 
 def _owners(schedulers: Mapping[str, Entry]) -> Iterator[Problem]:

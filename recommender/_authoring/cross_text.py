@@ -34,10 +34,13 @@ def text_problems(entry: Entry) -> Iterator[Problem]:
     """Yields what any text of a file gets wrong, wherever it stands."""
     for location, text in _texts(entry.data):
         for word in re.findall(r"\w+", text):
-            scripts = _mixed(word)
+            scripts = _scripts(word)
+            told = " and ".join(script.capitalize() for script in scripts)
             if len(scripts) > 1:
-                told = " and ".join(script.capitalize() for script in scripts)
                 message = f"expected one script in a word, got {told} in '{visible(word)}'."
+                yield problem(entry, location, message)
+            elif scripts not in ([], ["LATIN"]):
+                message = f"expected Latin letters, got {told} in '{visible(word)}'."
                 yield problem(entry, location, message)
         if unicodedata.normalize("NFC", text) != text:
             message = "expected composed characters (NFC), got others. Run: check --fix"
@@ -63,8 +66,8 @@ def _texts(value: Any, location: Location = ()) -> Iterator[tuple[Location, str]
         yield from _texts(child, (*location, key))
 
 
-def _mixed(word: str) -> list[str]:
-    """Returns the scripts of a word's letters, those of science left out."""
+def _scripts(word: str) -> list[str]:
+    """Returns the scripts of a word's letters, of those that look alike; science is left out."""
     if word.isascii():
         return []
     found: dict[str, None] = {}

@@ -16,6 +16,8 @@ from . import yaml_text
 from .check import check_root
 
 _SPACES = re.compile("[\u00a0\u2007\u202f]")
+# Full-width and mathematical letters: the same letters in another costume.
+_COSTUMES = re.compile("[\uff01-\uff5e\U0001d400-\U0001d7ff]+")
 
 
 def fix(root: Path, files: Iterable[Path] | None = None) -> Iterator[str]:
@@ -46,6 +48,10 @@ def _plain(text: str) -> tuple[str, list[str]]:
             lambda t: "".join(c for c in t if c in "\n\t" or not is_hidden(c)),
         ),
         ("odd spaces", lambda t: _SPACES.sub(" ", t)),
+        (
+            "letters in plain form",
+            lambda t: _COSTUMES.sub(lambda m: unicodedata.normalize("NFKC", m[0]), t),
+        ),
         ("characters composed", lambda t: unicodedata.normalize("NFC", t)),
         ("spaces at line ends", lambda t: re.sub(r"[ \t]+$", "", t, flags=re.MULTILINE)),
         ("the last line's end", lambda t: t.rstrip("\n") + "\n"),

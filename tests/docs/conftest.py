@@ -13,7 +13,7 @@ import pytest
 # The builder's files import each other by name, as they do when MkDocs or Python runs them.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
 
-from hostile import build_hostile_guide  # noqa: E402 - found through the path above
+from hostile import build_hostile_guide, measure, patch_catalogue  # noqa: E402 - found through the path above
 from small import (  # noqa: E402 - found through the path above
     FIXTURE,
     POSTCARDS,
@@ -37,9 +37,10 @@ def plan(tmp_path: Path) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the fixture's YAML: compiling it leaves a cache beside it."""
+    """A copy of the fixture's YAML with a measurement; compiling it leaves a cache beside it."""
     folder = tmp_path_factory.mktemp("knowledge") / "fixture"
     shutil.copytree(FIXTURE, folder)
+    patch_catalogue(folder, measure)
     return folder
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURE = Path(__file__).parent / "fixture"
+CURVES = Path(__file__).parent / "curves"
 POSTCARDS = {"name": "postcards", "parameters_m": 7.4, "resolution": 128, "digest": "0" * 64}
 TURBO = {**POSTCARDS, "name": "postcards-turbo", "parameters_m": 7.5}
 PROMPTS = {"harbour": "a lighthouse by the sea", "winter": "a snowy night"}
@@ -67,12 +68,13 @@ def write_plan(
     return manifest
 
 
-def build_guide(project: Path, knowledge: Path, renders: Path) -> Path:
+def build_guide(project: Path, knowledge: Path, renders: Path, curves: Path = CURVES) -> Path:
     """Builds a guide strictly in a folder of its own and returns the folder of the site."""
     content = project / "docs" / "content"
     shutil.copytree(ROOT / "docs" / "content" / "assets", content / "assets")
     shutil.copytree(ROOT / "docs" / "builder", project / "docs" / "builder")
     shutil.copytree(renders, content / "renders")
+    shutil.copytree(curves, content / "curves")
     for name in ("settings", "recommender"):
         (project / name).mkdir()
     shutil.copy(ROOT / "mkdocs.yml", project)

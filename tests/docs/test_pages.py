@@ -58,12 +58,15 @@ def test_every_setting_and_model_has_a_page_and_an_index(built: dict[str, pages.
     assert sorted(built) == [
         "models/flux-1-schnell.md",
         "models/index.md",
+        "models/quick-lora.md",
         "models/stable-diffusion-v1-5.md",
         "schedulers.md",
+        "schedulers/euler-even.md",
         "schedulers/euler.md",
         "settings/guidance-scale.md",
         "settings/index.md",
         "settings/inference-steps.md",
+        "settings/output-format.md",
     ]
 
 
@@ -181,7 +184,7 @@ def test_the_pages_can_be_staged_to_disk(
     """Another engine builds the same Markdown."""
     monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
-    assert (done.returncode, done.stdout) == (0, f"Wrote 8 pages to {tmp_path / 'out'}\n")
+    assert (done.returncode, done.stdout) == (0, f"Wrote 11 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 

@@ -156,6 +156,12 @@ def test_settings_that_use_every_part_are_sound(dials: Tree) -> None:
         # Letters.
         ("[dial]", "[dіal]",
          "aliases[0]: expected one script in a word, got Latin and Cyrillic in 'dіal'."),
+        ("[dial]", "[сор]",
+         "aliases[0]: expected Latin letters, got Cyrillic in 'сор'."),
+        ("[dial]", "[ｄｉａｌ]",
+         "aliases[0]: expected Latin letters, got Fullwidth in 'ｄｉａｌ'."),
+        ("name: Turn, also", "name: Τοο, also",
+         "tools[0].name: expected Latin letters, got Greek in 'Τοο'."),
         ("[dial]", "[dia\u0301l]",
          "aliases[0]: expected composed characters (NFC), got others. Run: check --fix"),
         ("[dial]", "[di\u200bal]",

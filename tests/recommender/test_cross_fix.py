@@ -23,6 +23,8 @@ BASE = "settings/models/plain/plain-base.yaml"
         ("It weighs", "It\u00a0weighs", "odd spaces"),
         ("It weighs", "It \u200bweighs", "hidden characters"),
         ("It weighs", "It\u200c weighs", "hidden characters"),
+        ("It weighs", "It ｗｅｉｇｈｓ", "letters in plain form"),
+        ("It weighs", "𝐈𝐭 𝑤𝑒𝑖𝑔ℎ𝑠".replace("ℎ", "h"), "letters in plain form"),
         ("tips: [Begin with 5.]\n", "tips: [Begin with 5.]", "the last line's end"),
         ("It weighs", "It weighs", ""),
     ],

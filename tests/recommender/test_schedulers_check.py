@@ -75,3 +75,15 @@ def test_a_class_has_one_usual_sampler(tree: Tree) -> None:
         "settings/schedulers/other.yaml:6: usual: expected one usual sampler of a class, got "
         f"{WHERE} as well."
     ]
+
+
+def test_a_class_with_spacings_wants_each_sampler_to_name_its_own(tree: Tree) -> None:
+    """The pages say where its single step starts."""
+    spacings = "".join(
+        f"  {one}: {{one_step_starts_at: 0}}\n" for one in ("linspace", "leading", "trailing")
+    )
+    whole = HEAD + f"class: ExtraScheduler\nspacing: leading\nspacings:\n{spacings}"
+    bare = HEAD.replace("Extra", "Other") + "class: ExtraScheduler\n"
+    told = f"expected spacing, as {WHERE} tells what the class's do, got none."
+    assert problems(tree, whole, other=bare) == [f"settings/schedulers/other.yaml:1: {told}"]
+    assert problems(tree, whole, other=bare + "spacing: linspace\n") == []
