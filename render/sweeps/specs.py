@@ -62,7 +62,10 @@ def specs_of(sweep: str, model: ModelSource, schedulers: list[str]) -> list[Spec
             Spec("guidance", "guidance_scale", scheduler, scheduler == own, values, default, fixed)
         ]
     if sweep == "strength":
-        return [Spec("strength", "strength", scheduler, scheduler == own, STRENGTH, None, fixed)]
+        # Below one step in all, diffusers has nothing to do and fails.
+        count = fixed.get("num_inference_steps", 50)
+        values = tuple(x for x in STRENGTH if int(count * x) >= 1)
+        return [Spec("strength", "strength", scheduler, scheduler == own, values, None, fixed)]
     raise RenderError(f"--sweep: expected steps, scheduler, guidance or strength, got '{sweep}'.")
 
 
