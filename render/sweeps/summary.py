@@ -3,7 +3,8 @@
 The rule (non-inferiority, as clinical trials use it, instead of a knee, which moves with the
 length of the ladder):
 
-* the *plateau* is the three neighbouring rungs with the best mean quality;
+* the *plateau* is the first three neighbouring rungs whose mean quality lies within ALIKE of the
+  best three's;
 * `steps` is the smallest rung where, at one-sided 95 % confidence, quality lies no more than MARGIN
   below the plateau, and from which on the change to the converged picture stays at or below
   NOTICEABLE;
@@ -32,7 +33,7 @@ SETTLED, NOTICEABLE, LOOSE_CHANGE = 0.05, 0.10, 0.20  # mean ꟻLIP
 CONFIDENCE = 0.95
 BOOTSTRAPS = 1000
 STABLE = 0.90  # of bootstraps within one rung, else the answer is a range
-PLATEAU = 3
+PLATEAU, ALIKE = 3, 0.01
 FACTOR_BITS = (1, 2, 4, 8)
 
 
@@ -153,11 +154,11 @@ def _decide(change: np.ndarray | None, quality: np.ndarray | None) -> dict[str, 
 
 
 def plateau(quality: np.ndarray) -> int:
-    """Place of the first of the neighbouring rungs with the best mean quality."""
+    """Place of the first rung of the plateau."""
     means = np.nanmean(quality, (1, 2))
     width = min(PLATEAU, len(means))
     windows = np.convolve(means, np.ones(width) / width, "valid")
-    return int(np.argmax(windows.round(6)))
+    return int(np.argmax(windows >= windows.max() - ALIKE - 1e-9))
 
 
 def _highest(raw: np.ndarray) -> np.ndarray:
