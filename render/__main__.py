@@ -82,6 +82,9 @@ def _add_plan_commands(commands: Any) -> None:
             )
             command.add_argument("--strict-environment", action="store_true")
             ray_connection.add_to(command)
+            command.add_argument(
+                "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
+            )
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
@@ -192,6 +195,7 @@ def _run(options: argparse.Namespace) -> int:
         dtype=options.dtype,
         strict_environment=options.strict_environment,
         through=ray_connection.through(options),
+        profile=options.profile,
     )
     for line in summary.failed:
         print(line, file=sys.stderr)
@@ -222,7 +226,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from .audit import audit
+    from .audit import audit, by_environment
 
     plans = _plans(options)
     with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
@@ -232,10 +236,9 @@ def _audit(options: argparse.Namespace) -> int:
         ):
             print(found)
             drifts.append(found)
-    if drifts:
-        worst = max(d.largest for d in drifts)
-        print(f"re-rendered {len(drifts)} pictures: largest difference {worst}/255")
-    else:
+    for line in by_environment(drifts):
+        print(line)
+    if not drifts:
         print("no published picture to re-render")
     return 0
 

@@ -1,45 +1,50 @@
 """Re-renders published pictures into a scratch folder and reports how far they drift.
 
 Other hardware, another thread count or library release changes the last bits of a picture. How much
-is a measurement, printed here; it is never a reason to fail.
+is a measurement, printed here by what differs; it is never a reason to fail.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from . import manifest
+from .counters import Counters
 from .durable import write_whole
-from .images import decode, drift, encode
-from .pipelines import Studio
+from .images import decode, drift
 from .plan import Plan
 from .provenance import allowed
+from .run import Studios
+
+SAME = "same environment"
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One re-rendered picture: differences in grey levels of 255, after the same WebP encoding."""
+    """One re-rendered picture: differences in grey levels of 255, after the same encoding."""
 
     plan: str
     cell: str
     largest: int
     mean: float
-    same_environment: bool
+    environment: str  # what differs from the published picture's
 
     def __str__(self) -> str:
-        here = "same environment" if self.same_environment else "another environment"
         drift = f"largest {self.largest}/255, mean {self.mean:.3f}/255"
-        return f"{self.plan}: {self.cell}: {drift} ({here})"
+        return f"{self.plan}: {self.cell}: {drift} ({self.environment})"
 
 
 def audit(
     plans: list[Plan], out: Path, scratch: Path, count: int, seed: int, device: str = "auto"
 ) -> Iterator[Drift]:
-    """Re-makes `count` random published cells under `scratch` and yields each one's drift."""
+    """Re-makes `count` random published cells under `scratch`, each model's as one batch.
+
+    Yields each one's drift. What cannot be made any more raises what made it fail.
+    """
     published = [
         (plan, cell, entry)
         for plan in plans
@@ -48,15 +53,33 @@ def audit(
         if (entry := recorded.get(cell.id)) and manifest.valid(out / plan.id, entry)
     ]
     chosen = random.Random(seed).sample(published, min(count, len(published)))
-    studios: dict[str, Any] = {}
-    for plan, cell, entry in sorted(chosen, key=lambda item: item[1].model.name):
-        studio = studios.get(cell.model.name) or studios.setdefault(
-            cell.model.name, Studio(cell.model, device)
-        )
-        content = encode(studio.make(cell, plan))
+    for (plan, cell, entry), outcome in Studios(device, "auto", None, Counters()).make_all(chosen):
+        if isinstance(outcome, BaseException):
+            raise outcome
+        content, _, here = outcome
         write_whole(scratch / plan.id / entry["file"], content)
         before = decode((out / plan.id / entry["file"]).read_bytes())
         largest, mean = drift(before, decode(content))
-        yield Drift(
-            plan.id, cell.name, largest, mean, entry["environment"] == allowed(studio.environment())
+        yield Drift(plan.id, cell.name, largest, mean, _moved(allowed(entry["environment"]), here))
+
+
+def _moved(published: dict[str, Any], here: dict[str, Any]) -> str:
+    keys = [key for key in {**published, **here} if published.get(key) != here.get(key)]
+    told = [
+        f"{key} {published.get(key, 'unknown')}, here {here.get(key, 'unknown')}" for key in keys
+    ]
+    return "; ".join(told) or SAME
+
+
+def by_environment(drifts: Iterable[Drift]) -> Iterator[str]:
+    """One line for each way in which the environments differ, the commonest first."""
+    groups: dict[str, list[Drift]] = {}
+    for found in drifts:
+        groups.setdefault(found.environment, []).append(found)
+    for environment, group in sorted(groups.items(), key=lambda item: -len(item[1])):
+        equal = sum(one.largest == 0 for one in group)
+        mean = sum(one.mean for one in group) / len(group)
+        yield (
+            f"{environment}: {len(group)} pictures, {equal} equal to the last bit, "
+            f"largest difference {max(one.largest for one in group)}/255, mean {mean:.3f}/255"
         )

@@ -15,10 +15,18 @@ class Counters:
     cache_hits: int = 0  # text and image encodings that were there already
     denoiser_calls: int = 0
     denoiser_rows: int = 0  # rows that belong to a picture
+    shared_rows: int = 0  # rows not computed, since another picture had the same
     padding_rows: int = 0  # rows computed only to fill the fixed width
     checks: int = 0  # denoiser calls to find out, once per model, whether its calls stack
     alone: int = 0  # denoiser calls that could not share a batch, or needed none
     decodes: int = 0
+
+    def called(self, rows: int, width: int | None) -> None:
+        """One denoiser call: a batch of `width` rows, or one that ran alone."""
+        self.denoiser_calls += 1
+        self.denoiser_rows += rows
+        self.padding_rows += width - rows if width else 0
+        self.alone += width is None
 
     def to_dict(self) -> dict[str, int]:
         return asdict(self)

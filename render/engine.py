@@ -3,13 +3,17 @@
 Every cell runs its pipeline's own `__call__` in its own thread, with its own scheduler and
 generator. While an engine runs, the models that the pipelines share are wrapped in place:
 
-* text and image encoders answer from memory what they have answered before;
-* a denoiser's call (UNet, transformer, ControlNet) waits. When `width` rows wait, or every live
-  cell does, one batch of exactly `width` rows is computed and each cell gets its own rows back.
+* text and image encoders answer from memory what they have answered before, and so does a denoiser
+  (UNet, transformer, ControlNet): two trajectories may have their first evaluations in common;
+* any other call of a denoiser waits. When `width` rows wait, or every live cell does, one batch of
+  exactly `width` rows is computed and each cell gets its own rows back.
 
 The width is fixed because it decides which kernels run, and so the last bits; mates, position and
 padding do not. Nothing here knows a pipeline or a scheduler. What cannot be stacked row by row runs
 alone, as diffusers runs it, and so does every call of `width` rows or more: all of them at width 1.
+
+When memory runs out the width is halved and the cells under way begin again, so that a picture has
+one width, which `conditions` tells; at width 1 the decoder goes on in tiles; then the cell fails.
 
 Two things run at a time: the conductor (the caller's thread), which computes batches, and one cell,
 the one that holds the turn. Cells pass the turn on only while they wait for a batch, so pipelines,
@@ -18,55 +22,42 @@ schedulers and tokenizers need not be safe to use from several threads.
 
 from __future__ import annotations
 
-import contextlib
 import functools
+import math
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel
 
+from .coders import Coders
 from .counters import Counters
-from .memory import Memory
-from .rows import Call, answers, describe, padding, stacks_well, total
+from .memory import Memory, copied, out_of_memory
+from .rows import Call, contents, describe
+from .stand_ins import in_place_of
+from .waiting import Again, Stacking, Stopped, Waiting, ready
 
-
-class _Stopped(BaseException):
-    """Ends a cell's thread when the run is over; no pipeline may swallow it."""
-
-
-@dataclass(eq=False)
-class _Waiting:
-    """A call that waits for its batch."""
-
-    order: int  # of its cell: the cell admitted first goes first
-    call: Call
-    ready: threading.Event = field(default_factory=threading.Event)
-    batched: bool = False  # still false when ready: the batch failed, run it alone
-    answer: Any = None
+SHARED = 2**28  # bytes of denoisers' answers kept for cells that ask the same
 
 
 class Engine:
-    """Runs many cells over the models of one or more pipelines, `width` rows at a time."""
+    """Runs many cells over the models of one or more pipelines, `width` rows at a time.
 
-    def __init__(self, width: int, counters: Counters | None = None) -> None:
-        self.width = width
+    `shared` is how many of a cell's first calls of a model are looked up among those of others.
+    To look is to wait for a GPU: the default, 0, means all on a CPU and the first on a GPU.
+    """
+
+    def __init__(self, width: int, counters: Counters | None = None, shared: int = 0) -> None:
+        self.width, self.shared = width, shared
         self.counters = counters or Counters()
-        # Twice the cells a batch needs: while some read their answers, others already wait.
-        self._limit = 1 if width == 1 else 2 * width
         self._turn = threading.Lock()
         self._news = threading.Condition(self._turn)
         self._here = threading.local()
-        self._closed, self._live = False, 0
-        self._waiting: list[_Waiting] = []
-        self._outcomes: deque[tuple[Any, Any]] = deque()
-        self._stacks: dict[tuple[Any, ...], bool] = {}
-        self._memory = Memory()
+        self._stacking = Stacking(self.counters)
+        self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
     def run(
         self,
@@ -80,18 +71,23 @@ class Engine:
         `make` calls a pipeline; `finish` runs beside it in a pool and must not use the models.
         """
         queue = deque(enumerate(jobs))
-        self._waiting, self._outcomes, self._closed = [], deque(), False
+        self._waiting: list[Waiting] = []
+        self._computing: list[Waiting] = []
+        self._outcomes: deque[tuple[Any, Any]] = deque()
+        self._closed = False
+        self._denoised = Memory(SHARED)  # anew: the weights may be others since the last run
         unfinished, self._live = len(queue), min(len(queue), self._limit)
         pool = ThreadPoolExecutor(2)
         task = functools.partial(self._work, queue, make, finish, pool)
         workers = [threading.Thread(target=task, daemon=True) for _ in range(self._live)]
-        with self._wrapped(models):
+        with in_place_of(models, self._denoise, self._coders, lambda: hasattr(self._here, "order")):
             try:
                 for worker in workers:
                     worker.start()
                 while unfinished:
-                    if batch := self._next():
-                        self._compute(batch)
+                    batch, width = self._next()
+                    if batch:
+                        self._compute(batch, width)
                     while self._outcomes:
                         unfinished -= 1
                         yield self._outcomes.popleft()
@@ -106,26 +102,51 @@ class Engine:
                     worker.join(max(0.0, until - time.monotonic()))
                 pool.shutdown(cancel_futures=True)
 
+    def conditions(self) -> dict[str, Any]:
+        """What here decides last bits; asked inside `finish`, of the picture being finished."""
+        now = {"batch": self.width, **self._coders.conditions()}
+        return getattr(self._here, "conditions", now)
+
+    @property
+    def _limit(self) -> int:
+        """Twice the cells a batch needs: while some read their answers, others already wait."""
+        return 1 if self.width == 1 else 2 * self.width
+
     # Cells' threads -------------------------------------------------------------------------
 
     def _work(self, queue: deque[Any], make: Any, finish: Any, pool: ThreadPoolExecutor) -> None:
         """Makes one cell after another, holding the turn."""
         with self._turn:
-            while queue and not self._closed:
-                self._here.order, job = queue.popleft()
-                try:
-                    made = make(job)
-                except _Stopped:
+            while queue and not self._closed and self._live <= self._limit:
+                order, job = queue.popleft()
+                made, error = self._attempt(order, job, make)
+                if isinstance(error, Stopped):
                     break
-                except BaseException as error:
+                short = out_of_memory(error) and self._here.width > 1
+                if short and self.width == self._here.width:
+                    self._shrink()
+                if short or isinstance(error, Again):
+                    queue.appendleft((order, job))
+                elif error is not None:
                     self._outcomes.append((job, error))
                     self._news.notify()
                 else:
-                    pool.submit(self._finish, job, made, finish)
+                    made_at = {**self.conditions(), "batch": self._here.width}
+                    pool.submit(self._finish, job, made, finish, made_at)
             self._live -= 1
             self._news.notify()
 
-    def _finish(self, job: Any, made: Any, finish: Callable[[Any, Any], Any]) -> None:
+    def _attempt(self, order: int, job: Any, make: Any) -> tuple[Any, BaseException | None]:
+        self._here.order, self._here.width, self._here.asked = order, self.width, Counter()
+        try:
+            return make(job), None
+        except BaseException as error:
+            failed = error
+        # A traceback keeps its frames' tensors alive, and memory may be what is short.
+        return None, failed.with_traceback(None) if out_of_memory(failed) else failed
+
+    def _finish(self, job: Any, made: Any, finish: Any, conditions: dict[str, Any]) -> None:
+        self._here.conditions = conditions
         try:
             result = finish(job, made)
         except BaseException as error:
@@ -134,117 +155,93 @@ class Engine:
             self._outcomes.append((job, result))
             self._news.notify()
 
-    def _in_a_cell(self) -> bool:
-        return hasattr(self._here, "order")
+    def _still(self) -> None:
+        """Ends the attempt when the run is over, or when another width than its own began."""
+        if self._closed:
+            raise Stopped
+        if self._here.width != self.width:
+            raise Again
 
     def _denoise(self, real: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Stands in for a denoiser's forward."""
-        if not self._in_a_cell() or any(map(torch.is_autocast_enabled, ("cpu", "cuda"))):
+        if any(map(torch.is_autocast_enabled, ("cpu", "cuda"))):
             return real(*args, **kwargs)
-        if self._closed:
-            raise _Stopped
+        self._still()
         call = describe(real, args, kwargs)
-        if call and call.rows < self.width and self._stacks.get(call.kind, True):
-            waiting = _Waiting(self._here.order, call)
-            self._waiting.append(waiting)
-            self._news.notify()
-            self._turn.release()
-            try:
-                while not (waiting.ready.wait(0.5) or self._closed):
-                    pass
-            finally:
-                self._turn.acquire()
-            if self._closed:
-                raise _Stopped
+        if call and call.rows < self.width and self._stacking.of(call):
+            same = self._same(call)
+            if same in self._denoised:
+                self.counters.shared_rows += call.rows
+                return self._denoised.get(same)
+            waiting = self._wait(call, same)
             if waiting.batched:
-                return waiting.answer
-        self.counters.alone += 1
-        self._counted([call] if call else [], 0)
+                self.counters.shared_rows += call.rows * (waiting.call is not call)
+                return copied(waiting.answer)
+        self.counters.called(call.rows if call else 0, None)
         return real(*args, **kwargs)
 
-    def _encode(self, real: Callable[..., Any], counter: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Stands in for an encoder: the same input is encoded once."""
-        if not self._in_a_cell():
-            return real(*args, **kwargs)
-        answer, known = self._memory.ask(real, args, kwargs)
-        counter = "cache_hits" if known else counter
-        setattr(self.counters, counter, getattr(self.counters, counter) + 1)
-        return answer
+    def _same(self, call: Call) -> Any:
+        """What an equal call of another cell has too; None where nobody looks for one."""
+        self._here.asked[call.kind] += 1
+        most = self.shared or (1 if call.device.type != "cpu" else math.inf)
+        return contents(call) if self._here.asked[call.kind] <= most else None
 
-    def _decode(self, real: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Stands in for a decoder, which stays at batch 1 in its cell: that fills a GPU already."""
-        self.counters.decodes += self._in_a_cell()
-        return real(*args, **kwargs)
+    def _wait(self, call: Call, same: Any) -> Waiting:
+        """Passes the turn on until this call is answered, or an equal one that came before."""
+        before = [w for w in (*self._waiting, *self._computing) if same and w.same == same]
+        waiting = before[0] if before else Waiting(self._here.order, call, same)
+        waiting.cells += len(before)
+        self._waiting += [] if before else [waiting]
+        self._news.notify()
+        self._turn.release()
+        try:
+            while not (waiting.ready.wait(0.5) or self._closed):
+                pass
+        finally:
+            self._turn.acquire()
+        self._still()
+        return waiting
 
     # The conductor --------------------------------------------------------------------------
 
-    def _next(self) -> list[_Waiting]:
-        """Waits until a batch can run or a cell is finished; the calls of that batch."""
+    def _next(self) -> tuple[list[Waiting], int]:
+        """Waits until a batch can run or a cell is finished; that batch's calls and its width."""
         with self._news:
-            self._news.wait_for(lambda: self._outcomes or self._batch())
-            batch = [] if self._outcomes else self._batch()
+            self._news.wait_for(
+                lambda: self._outcomes or ready(self._waiting, self.width, self._live)
+            )
+            batch = [] if self._outcomes else ready(self._waiting, self.width, self._live)
             self._waiting = [waiting for waiting in self._waiting if waiting not in batch]
-            return batch
+            self._computing = batch
+            return batch, self.width
 
-    def _batch(self) -> list[_Waiting]:
-        """The fullest batch, if it is full or no live cell can add to it."""
-        groups: dict[Any, list[_Waiting]] = {}
-        for waiting in sorted(self._waiting, key=lambda w: w.order):
-            group = groups.setdefault(waiting.call.mates, [])
-            if _rows(group) + waiting.call.rows <= self.width:
-                group.append(waiting)
-        best = max(groups.values(), key=_rows, default=[])
-        ready = _rows(best) == self.width or len(self._waiting) == self._live
-        return best if ready else []
+    def _ready(self) -> list[Waiting]:
+        return ready(self._waiting, self.width, self._live)
 
-    @torch.no_grad()
-    def _compute(self, batch: list[_Waiting]) -> None:
-        """Answers the calls of a batch, or sends them to run alone if it cannot be computed."""
-        calls, dealt = [waiting.call for waiting in batch], []
-        # Whatever goes wrong (memory, a shape) is met again by the call that causes it, alone.
-        with contextlib.suppress(Exception):
-            if self._checked(calls[0]):
-                missing = self.width - total(calls)
-                dealt = answers(calls, padding(calls[0], missing), self.width)
-                self._counted(calls, missing)
-        for waiting, answer in zip(batch, dealt or [None] * len(batch), strict=True):
-            waiting.answer, waiting.batched = answer, bool(dealt)
+    def _compute(self, batch: list[Waiting], width: int) -> None:
+        """Answers the calls of a batch, or sends them to run alone if they cannot be computed."""
+        dealt, short = self._stacking.answers(batch, width)
+        if not dealt and not short and len(batch) > 1:
+            # One of them spoils it: at the same width the others keep the bits they would have had.
+            for waiting in batch:
+                self._compute([waiting], width)
+            return
+        with self._turn:
+            if dealt:
+                self.counters.called(sum(waiting.call.rows for waiting in batch), width)
+            if short and width == self.width:
+                self._shrink()
+            for waiting, answer in zip(batch, dealt or [None] * len(batch), strict=True):
+                waiting.answer, waiting.batched = answer, bool(dealt)
+                if dealt and waiting.same and width == self.width:
+                    self._denoised.keep(waiting.same, answer)
+                waiting.ready.set()
+
+    def _shrink(self) -> None:
+        """Halves the width; the cells under way find it changed and begin again."""
+        self.width = max(1, self.width // 2)
+        self._denoised = Memory(SHARED)
+        for waiting in self._waiting:
             waiting.ready.set()
-
-    def _checked(self, call: Call) -> bool:
-        """Whether calls of this kind stack well; found out at the first of them."""
-        if call.kind not in self._stacks:
-            well = False
-            with contextlib.suppress(Exception):
-                well = stacks_well(call, self.width)
-            self._stacks[call.kind] = well
-            self.counters.checks += 2
-        return self._stacks[call.kind]
-
-    def _counted(self, calls: list[Call], missing: int) -> None:
-        self.counters.denoiser_calls += 1
-        self.counters.denoiser_rows += total(calls)
-        self.counters.padding_rows += missing
-
-    @contextlib.contextmanager
-    def _wrapped(self, models: Iterable[torch.nn.Module]) -> Iterator[None]:
-        """Puts stand-ins in the place of the models' own methods, and takes them away again."""
-        with contextlib.ExitStack() as undo:
-            for model in {id(m): m for m in models}.values():
-                stand_ins: dict[str, tuple[Any, ...]] = {"forward": (self._denoise,)}
-                if hasattr(model, "encode") and hasattr(model, "decode"):
-                    encode = (self._encode, "image_encodes")
-                    stand_ins = {"encode": encode, "decode": (self._decode,)}
-                elif isinstance(model, PreTrainedModel):
-                    stand_ins = {"forward": (self._encode, "text_encodes")}
-                for name, (stand_in, *extra) in stand_ins.items():
-                    real, own = getattr(model, name), name in vars(model)
-                    wrapped = functools.partial(stand_in, real, *extra)
-                    setattr(model, name, functools.update_wrapper(wrapped, real))
-                    put_back = (setattr, model, name, real) if own else (delattr, model, name)
-                    undo.callback(*put_back)
-            yield
-
-
-def _rows(batch: list[_Waiting]) -> int:
-    return total([waiting.call for waiting in batch])
+        self._waiting, self._computing = [], []
+        torch.cuda.empty_cache()  # does nothing where CUDA was never used

@@ -15,13 +15,32 @@ LIMIT = 2**30  # bytes of answers kept; the oldest go first
 
 
 class Memory:
-    """Answers by the content of the call's arguments, the model, and its adapters' scales."""
+    """Answers by what was asked, up to a number of bytes; the ones unused longest go first."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit, self._bytes = limit, 0
         self._answers: OrderedDict[Any, Any] = OrderedDict()
 
+    def __contains__(self, key: Any) -> bool:
+        return key in self._answers
+
+    def get(self, key: Any) -> Any:
+        """A copy that the caller may write to."""
+        self._answers.move_to_end(key)
+        return copied(self._answers[key])
+
+    def keep(self, key: Any, answer: Any) -> None:
+        """Remembers an answer; nobody may write to it afterwards."""
+        self._bytes += _size(answer) - _size(self._answers.get(key))
+        self._answers[key] = answer
+        while len(self._answers) > 1 and self._bytes > self._limit:
+            self._bytes -= _size(self._answers.popitem(last=False)[1])
+
     def ask(self, real: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, bool]:
-        """The answer, and whether it was remembered. Live objects among the arguments: never."""
+        """The answer, and whether it was remembered. Live objects among the arguments: never.
+
+        Remembered by the content of the arguments, the model, and its adapters' scales.
+        """
         leaves, spec = tree_flatten((args, kwargs))
         if not comparable(leaves):
             return real(*args, **kwargs), False
@@ -29,13 +48,34 @@ class Memory:
         model = getattr(real, "__self__", real)
         method = getattr(real, "__name__", "")
         key = (id(model), method, str(spec), *values, *_adapters(model))
-        known = key in self._answers
+        known = key in self
         if not known:
-            self._answers[key] = real(*args, **kwargs)
-            while len(self._answers) > 1 and sum(map(_size, self._answers.values())) > LIMIT:
-                self._answers.popitem(last=False)
-        self._answers.move_to_end(key)
-        return tree_map(_copy, self._answers[key]), known
+            self.keep(key, real(*args, **kwargs))
+        return self.get(key), known
+
+
+def copied(answer: Any) -> Any:
+    """The same answer in memory of its own."""
+    return tree_map(_copy, answer)
+
+
+# How the devices' allocators say it, beside torch.OutOfMemoryError; the last is cuDNN's way.
+SHORT = (
+    " out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_NOT_SUPPORTED",
+)
+
+
+def out_of_memory(error: BaseException | None) -> bool:
+    """True when a device (CUDA, HIP, XPU, MPS) or the CPU's allocator had too little memory."""
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    said = " ".join(map(str, error.args)) if isinstance(error, RuntimeError) else ""
+    return any(text in said for text in SHORT)
 
 
 def _copy(leaf: Any) -> Any:

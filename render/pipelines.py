@@ -20,6 +20,7 @@ import transformers
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
 from PIL import Image
 
+from . import profiles
 from .counters import Counters
 from .engine import Engine
 from .errors import BadPicture, RenderError
@@ -43,6 +44,7 @@ class Studio:
         *,
         width: int | None = None,
         counters: Counters | None = None,
+        profile: str = "exact",
     ) -> None:
         self.device = pick_device(device)
         self.dtype = (
@@ -52,6 +54,8 @@ class Studio:
         )
         self.model = model
         self.pipe = load(model, self.dtype).to(self.device)
+        self.profile = profile
+        profiles.prepare(self.pipe, profile)
         self.engine = Engine(WIDTH if width is None else width, counters)
         self.engine.counters.model_loads += 1
         self._image_to_image: Any = None
@@ -106,12 +110,16 @@ class Studio:
         return self._image_to_image
 
     def environment(self) -> dict[str, Any]:
-        """What may change the last bits of a picture: recorded with it, no reason to re-render."""
+        """What may change the last bits of a picture: recorded with it, no reason to re-render.
+
+        Asked inside `finish` it tells what that picture was made in.
+        """
         name = torch.cuda.get_device_name() if self.device == "cuda" else platform.machine()
         return {
             "device": f"{self.device} ({name})",
             "dtype": str(self.dtype).removeprefix("torch."),
-            "batch": self.engine.width,
+            **self.engine.conditions(),
+            **profiles.conditions(self.profile),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,

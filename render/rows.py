@@ -34,6 +34,10 @@ class Call:
     kind: tuple[Any, ...]  # model and structure: what is checked once
     mates: tuple[Any, ...] = field(default=())  # calls with equal `mates` may share a batch
 
+    @property
+    def device(self) -> torch.device:
+        return self.leaves[self.roles.index("row")].device
+
     def alone(self) -> Any:
         """What the model itself answers."""
         return self.real(*self.args, **self.kwargs)
@@ -89,6 +93,12 @@ def content(tensor: torch.Tensor) -> tuple[Any, ...]:
     found = (tuple(tensor.shape), tensor.dtype, tensor.device, hashlib.sha256(data).digest())
     tensor._sweetspot_content = (version, found)
     return found
+
+
+def contents(call: Call) -> tuple[Any, ...]:
+    """Equal for two calls whose answers are equal at one width: what `mates` and rows hold."""
+    rows = zip(call.leaves, call.roles, strict=True)
+    return (*call.mates, *(content(leaf) for leaf, role in rows if role == "row"))
 
 
 def total(calls: Sequence[Call]) -> int:

@@ -44,16 +44,17 @@ def run(
     width: int | None = None,
     strict_environment: bool = False,
     through: Callable[[Studios], Any] | None = None,
+    profile: str = "exact",
 ) -> Summary:
     """Makes every missing or stale picture of the plans under `out`/<plan>/.
 
     Finished pictures stay whatever happens later. With `strict_environment` a picture made in
     another environment (device, precision, batch width, library versions) counts as stale too.
-    `width` is the number of rows in a denoiser's batch. `through` gives what makes the pictures in
-    the studios' place: the workers of a cluster.
+    `width` is the number of rows in a denoiser's batch, `profile` how it is computed. `through`
+    gives what makes the pictures in the studios' place: the workers of a cluster.
     """
     summary = Summary()
-    studios = Studios(device, dtype, width, summary.counters)
+    studios = Studios(device, dtype, width, summary.counters, profile)
     with contextlib.ExitStack() as locks:
         # In one order for every run, so that no two wait for each other.
         for path in sorted({out / plan.id for plan in plans}):
@@ -102,9 +103,16 @@ def _drop_strangers(folder: Folder, studios: Studios) -> None:
 class Studios:
     """The loaded model; one at a time, since two large ones may not fit."""
 
-    def __init__(self, device: str, dtype: str, width: int | None, counters: Counters) -> None:
+    def __init__(
+        self,
+        device: str,
+        dtype: str,
+        width: int | None,
+        counters: Counters,
+        profile: str = "exact",
+    ) -> None:
         self.device, self.counters = device, counters
-        self._options = {"width": width, "counters": counters}
+        self._options = {"width": width, "counters": counters, "profile": profile}
         self._place = (device, dtype)
         self._loaded: dict[str, Any] = {}
 
@@ -142,8 +150,7 @@ def finished(studio: Any, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
 
     A failure costs its own cell only.
     """
-    environment = provenance.allowed(studio.environment())
-    with closing(studio.make_all(jobs, partial(_finish, environment))) as pictures:
+    with closing(studio.make_all(jobs, partial(_finish, studio))) as pictures:
         yield from pictures
 
 
@@ -162,10 +169,9 @@ def _keep(plan: Plan, cell: Cell, folder: Folder, outcome: Any, summary: Summary
         summary.rendered += 1
 
 
-def _finish(
-    environment: dict[str, Any], job: Any, pixels: Any
-) -> tuple[bytes, tuple[int, int], dict[str, Any]]:
+def _finish(studio: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int], dict[str, Any]]:
     """Encodes beside the denoiser; what made the picture goes into it."""
     height, width = pixels.shape[:2]
+    environment = provenance.allowed(studio.environment())  # as it was for this very picture
     exif = provenance.described(job[1].recipe, environment)
     return provenance.seal(encode(pixels, exif)), (width, height), environment

@@ -1,8 +1,9 @@
-"""A small pipeline of SDXL's shape with random weights: what a sweep costs beside its network."""
+"""Small pipelines of SDXL's shape with random weights: what a sweep costs beside its network."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -17,22 +18,31 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProject
 WORDS = 32  # width of the two text encoders
 
 
-def build() -> StableDiffusionXLPipeline:
-    """2 million parameters in the UNet, 128 px, the same weights every time."""
+# Channels, heads and normalisation groups of networks with as many layers as SDXL's, by size.
+SHAPES = {
+    "1.5 M": ((8, 24, 28), (1, 2, 4), 4),
+    "9 M": ((32, 64, 72), (1, 2, 4), 8),
+    "56 M": ((96, 128, 192), (2, 4, 6), 8),
+}
+
+
+def build(shape: str = "1.5 M") -> StableDiffusionXLPipeline:
+    """SDXL's blocks and its 70 transformer layers, narrow; 128 px, the same weights every time."""
     torch.manual_seed(0)
+    channels, heads, groups = SHAPES[shape]
     unet = UNet2DConditionModel(
         sample_size=16,
-        block_out_channels=(32, 64),
+        block_out_channels=channels,
         layers_per_block=2,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=(2, 4),
-        norm_num_groups=16,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=heads,  # the number of heads, under its historical name
+        norm_num_groups=groups,
         use_linear_projection=True,
         cross_attention_dim=2 * WORDS,
         addition_embed_type="text_time",
         addition_time_embed_dim=8,
-        transformer_layers_per_block=(1, 2),
+        transformer_layers_per_block=(1, 2, 10),
         projection_class_embeddings_input_dim=8 * 6 + WORDS,
     )
     vae = AutoencoderKL(
@@ -57,11 +67,13 @@ def build() -> StableDiffusionXLPipeline:
     return pipe
 
 
-def jobs(pipe: Any) -> list[dict[str, Any]]:
-    """Steps 1, 2, 4 and 8, two prompts, four seeds: 32 cells."""
+def jobs(
+    pipe: Any, steps: Sequence[int] = (1, 2, 4, 8), prompts: int = 2, seeds: int = 4
+) -> list[dict[str, Any]]:
+    """Every step count with every prompt and seed: 32 cells, which fill batches of 8 evenly."""
     scheduler = (type(pipe.scheduler).__name__, dict(pipe.scheduler.config))
     call = {"negative_prompt": "", "guidance_scale": 5.0, "height": 128, "width": 128}
-    cells = itertools.product(("a castle", "the sea"), (1, 2, 4, 8), range(4))
+    cells = itertools.product(("a castle", "the sea")[:prompts], steps, range(seeds))
     return [
         {
             "call": {"prompt": prompt, "num_inference_steps": steps, **call},

@@ -27,10 +27,12 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/check.py", {"recommender"}, set()),
     ("render/__main__.py", {"recommender"}, set()),
     ("render/pipelines.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
-    # The batched denoiser, in three files; little else loads torch by being imported.
+    # The batched denoiser, in five files; little else loads torch by being imported.
     ("render/engine.py", TORCH, set()),
     ("render/rows.py", TORCH, set()),
     ("render/memory.py", TORCH, set()),
+    ("render/waiting.py", TORCH, set()),
+    ("render/stand_ins.py", TORCH, set()),
     *(
         (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
         for name in ("engine", "rows", "memory", "naive", "batched", "small", "fullsize")

@@ -51,8 +51,8 @@ def test_an_exception_in_one_cell_spoils_no_other_and_hangs_none():
     assert found == {(1.0, 2): [3.0] * 3, (3.0, 4): [7.0] * 3}
 
 
-def test_a_batch_that_cannot_be_computed_is_computed_call_by_call():
-    """Out of memory at the full width, say: those that fit alone are answered, the other is not."""
+def test_a_call_that_spoils_its_batch_spoils_no_other_and_changes_no_width():
+    """The others are computed one by one at the same width, so their bits are what they were."""
 
     def small(x, t):
         if (len(x) > 1 and bool((x == 3.0).any())) or float(x[0, 0]) == 3.0:
@@ -60,10 +60,12 @@ def test_a_batch_that_cannot_be_computed_is_computed_call_by_call():
         return x + t
 
     counters = Counters()
-    found = ask(Net(small), JOBS, counters)
+    net = Net(small)
+    found = ask(net, JOBS, counters)
     assert str(found.pop((3.0, 4))) == "too much"
     assert found == {job: [sum(job)] * 3 for job in JOBS if job[0] != 3.0}
-    assert counters.alone == 4
+    assert counters.alone == 1
+    assert (set(net.widths), net.widths.count(1)) == ({1, 4}, 2)  # the check, and the culprit
 
 
 def test_a_model_whose_rows_look_at_each_other_runs_alone():
@@ -111,3 +113,52 @@ def test_an_error_while_encoding_is_the_cells_own():
         Engine(4).run([1, 2, 3], lambda job: net(torch.ones(1, 1), torch.tensor(1)), refuse, [net])
     )
     assert (found[1], found[3], str(found[2])) == (1, 3, "full")
+
+
+def walk(net: Net, lengths: list, width: int = 4, **options) -> tuple[dict, Counters]:
+    """Cells from one start that call the net once per step; the last `length` differs by cell."""
+
+    def make(job):
+        x = torch.ones(1, 3)
+        for step in range(job):
+            x = net(x, torch.tensor(float(step)))[0]
+        return x
+
+    counters = Counters()
+    engine = Engine(width, counters, **options)
+    return dict(engine.run(lengths, make, lambda job, x: x.tolist()[0], [net])), counters
+
+
+def test_what_two_trajectories_have_in_common_is_computed_once():
+    """Five, three, two and one steps from one start: one walk of five calls answers all."""
+    found, counters = walk(Net(lambda x, t: 2 * x + t), [5, 3, 2, 1])
+    assert found == {1: [2.0] * 3, 2: [5.0] * 3, 3: [12.0] * 3, 5: [58.0] * 3}
+    assert (counters.denoiser_rows, counters.shared_rows, counters.denoiser_calls) == (5, 6, 5)
+
+
+def test_as_on_a_gpu_only_a_cells_first_call_is_looked_up():
+    found, counters = walk(Net(lambda x, t: 2 * x + t), [5, 3, 2, 1], shared=1)
+    assert found[5] == [58.0] * 3
+    assert (counters.denoiser_rows, counters.shared_rows) == (8, 3)
+
+
+def test_a_shared_answer_is_the_callers_own_to_write_to():
+    net = Net(lambda x, t: 2 * x + t)
+
+    def make(job):
+        answer = net(torch.ones(1, 3), torch.tensor(1.0))[0]
+        return answer.add_(job).clone()
+
+    found = dict(Engine(4).run([10, 20, 30], make, lambda job, x: x.tolist()[0], [net]))
+    assert found == {10: [13.0] * 3, 20: [23.0] * 3, 30: [33.0] * 3}
+
+
+def test_weights_that_changed_between_two_runs_answer_anew():
+    net = Net(lambda x, t: 2 * x + t)
+    engine = Engine(4)
+    for factor in (2, 3):
+        net.answer = lambda x, t, factor=factor: factor * x + t
+        one = lambda job: net(torch.ones(1, 3), torch.tensor(1.0))[0]  # noqa: E731
+        assert dict(engine.run([1], one, lambda job, x: x.tolist()[0], [net])) == {
+            1: [factor + 1.0] * 3
+        }

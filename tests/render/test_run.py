@@ -216,7 +216,10 @@ def test_audit_reports_no_drift_in_the_same_environment(studio, capsys):
     command(studio, "run")
     capsys.readouterr()
     assert command(studio, "audit", "--n", "2") == 0
-    assert capsys.readouterr().out.endswith("re-rendered 2 pictures: largest difference 0/255\n")
+    assert capsys.readouterr().out.endswith(
+        "same environment: 2 pictures, 2 equal to the last bit, largest difference 0/255, "
+        "mean 0.000/255\n"
+    )
 
 
 def test_a_run_with_nothing_to_do_never_imports_torch(studio):

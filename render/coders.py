@@ -1,0 +1,43 @@
+"""Encoders that remember what they were asked, and decoders that fall back on tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .counters import Counters
+from .memory import Memory, out_of_memory
+
+
+class Coders:
+    """Stands in for text and image encoders and for decoders.
+
+    A decoder stays at batch 1, in its cell: that fills a GPU already. Where memory is too short
+    and `may_tile` says so, it decodes in tiles from then on.
+    """
+
+    def __init__(self, counters: Counters, may_tile: Callable[[], bool]) -> None:
+        self._counters, self._may_tile = counters, may_tile
+        self._memory, self._tiled = Memory(), False
+
+    def conditions(self) -> dict[str, Any]:
+        """What here decides what a picture shows."""
+        return {"vae": "tiled"} if self._tiled else {}
+
+    def encode(self, real: Callable[..., Any], counter: str, /, *args: Any, **kwargs: Any) -> Any:
+        """The same input is encoded once."""
+        answer, known = self._memory.ask(real, args, kwargs)
+        counter = "cache_hits" if known else counter
+        setattr(self._counters, counter, getattr(self._counters, counter) + 1)
+        return answer
+
+    def decode(self, real: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        self._counters.decodes += 1
+        try:
+            return real(*args, **kwargs)
+        except Exception as error:
+            if self._tiled or not self._may_tile() or not out_of_memory(error):
+                raise
+        real.__self__.enable_tiling()
+        self._tiled = True
+        return real(*args, **kwargs)

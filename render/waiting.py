@@ -1,0 +1,84 @@
+"""Calls that wait for a batch: which go together, and what the batch answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from .counters import Counters
+from .memory import out_of_memory
+from .rows import Call, answers, padding, stacks_well, total
+
+
+class Stopped(BaseException):
+    """Ends a cell's thread when the run is over; no pipeline may swallow it."""
+
+
+class Again(BaseException):
+    """Ends a cell's attempt: the width has changed since it began."""
+
+
+@dataclass(eq=False)
+class Waiting:
+    """A call that waits for its batch."""
+
+    order: int  # of its cell: the cell admitted first goes first
+    call: Call
+    same: Any  # what an equal call has too; None: not looked at
+    cells: int = 1  # that wait for it
+    ready: threading.Event = field(default_factory=threading.Event)
+    batched: bool = False  # still false when ready: the batch failed, run it alone
+    answer: Any = None
+
+
+def ready(waiting: Sequence[Waiting], width: int, live: int) -> list[Waiting]:
+    """The calls that fill `width` rows best, if they fill them or all `live` cells wait."""
+    groups: dict[Any, list[Waiting]] = {}
+    rows: dict[Any, int] = {}
+    for one in sorted(waiting, key=lambda w: w.order):
+        mates = one.call.mates
+        if rows.get(mates, 0) + one.call.rows <= width:
+            groups.setdefault(mates, []).append(one)
+            rows[mates] = rows.get(mates, 0) + one.call.rows
+    best = max(groups, key=rows.__getitem__, default=None)
+    idle = sum(one.cells for one in waiting)
+    return groups[best] if best and (rows[best] == width or idle == live) else []
+
+
+class Stacking:
+    """Computes batches, and finds out at the first call of each kind whether it stacks well."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self._well: dict[tuple[Any, ...], bool] = {}
+
+    def of(self, call: Call) -> bool:
+        """False for a kind of call that is known not to stack."""
+        return self._well.get(call.kind, True)
+
+    @torch.no_grad()
+    def answers(self, batch: list[Waiting], width: int) -> tuple[list[Any], bool]:
+        """Each call's answer, or none at all; and whether that was for want of memory."""
+        calls = [waiting.call for waiting in batch]
+        try:
+            if not self._checked(calls[0], width):
+                return [], False
+            return answers(calls, padding(calls[0], width - total(calls)), width), False
+        except Exception as error:
+            return [], out_of_memory(error)
+
+    def _checked(self, call: Call, width: int) -> bool:
+        if call.kind not in self._well:
+            try:
+                well = stacks_well(call, width)
+            except Exception as error:
+                if out_of_memory(error):
+                    raise
+                well = False
+            self._well[call.kind] = well
+            self._counters.checks += 2
+        return self._well[call.kind]
