@@ -2,12 +2,12 @@
 
 `exact` is diffusers as it comes, operation by operation. `fast` compiles the denoiser's repeated
 blocks, or all of it where it has none: other kernels, hence other last bits, but still one fixed
-function of a row at one width. Measured on the CPU in float32 its pictures lie within 1/255 of those
-of `exact` (tests/render/test_profiles.py).
+function of a row at one width. On the CPU in float32 its pictures lie within 1/255 of those of
+`exact` (tests/render/test_profiles.py).
 
-There is no lossy profile. Those that need no further package (rounding activations to 8 bits by the
-largest of a batch, re-using the first block of the step before) look at a row's mates or at its past,
-so a picture would no longer be its recipe's alone. Rounded weights are a setting: `quantization`.
+There is no lossy profile. Those that need no further package (rounding activations by the largest
+of a batch, using the first block of the step before again) look at a row's mates or at its past, so
+a picture would no longer be its recipe's alone. Rounded weights are a setting: `quantization`.
 """
 
 from __future__ import annotations
