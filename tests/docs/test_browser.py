@@ -173,7 +173,7 @@ def test_without_scripts_the_pictures_stand_with_their_captions(
         assert page.locator(".row figcaption code:visible").count() >= 3
         assert page.locator(".slider-control:visible").count() == 0
         page.goto(base + "models/")
-        assert page.locator("tbody tr:visible").count() == 2
+        assert page.locator("tbody tr:visible").count() == 3
         assert page.locator(".filter-control:visible").count() == 0
         context.close()
 

@@ -47,7 +47,7 @@ def page(tmp_path: Path, data: dict[str, Any], **shown: str) -> str:
         "summary": "It turns.", "file": "settings/dial.yaml", "curves": [{**SHOWN, **shown}],
     }  # fmt: skip
     view = setting_view("dial", {"dial": setting}, {}, {"turning": drawn(tmp_path, data)})
-    return render("setting", setting=view, answers=[])
+    return render("setting", setting=view, answers=[], measured=[])
 
 
 def test_points_lie_where_their_numbers_say(tmp_path: Path) -> None:

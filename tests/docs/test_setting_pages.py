@@ -42,7 +42,7 @@ def setting(**fields: Any) -> dict[str, Any]:
 
 def page(settings: dict[str, dict[str, Any]], name: str = "dial") -> str:
     """Returns the page of one setting among these."""
-    return render("setting", setting=setting_view(name, settings, {}), answers=[])
+    return render("setting", setting=setting_view(name, settings, {}), answers=[], measured=[])
 
 
 def text(html: str) -> str:
@@ -190,7 +190,7 @@ def figure(tmp_path: Path) -> str:
     comparison = {"plan": "turning", "look_for": "x", "show": show}
     settings = {"dial": setting(comparisons=[comparison])}
     view = setting_view("dial", settings, load_manifests(tmp_path / "renders"))
-    return render("setting", setting=view, answers=[])
+    return render("setting", setting=view, answers=[], measured=[])
 
 
 def test_each_other_model_has_a_tab_of_its_own(plan: Plan, tmp_path: Path) -> None:
