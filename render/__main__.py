@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from .stopping import listen, stoppable
+
+if __name__ == "__main__":
+    listen()  # before the imports that take long
+
 import argparse
 import contextlib
 import os
@@ -17,7 +22,6 @@ from recommender.authoring import visible
 from . import compare, ray_connection
 from .errors import RenderError
 from .plan import RENDERS, load_plan, plan_ids
-from .stopping import stoppable
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
 SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength")

@@ -31,7 +31,8 @@ class FakeStudio:
     ) -> Iterator[tuple[Any, Any]]:
         """Yields (job, finish(job, picture) or the exception)."""
         for job in jobs:
-            time.sleep(self._seconds)
+            if self._seconds:
+                time.sleep(self._seconds)
             try:
                 outcome = finish(job, paint(job[1]))
             except Exception as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -18,6 +19,7 @@ import PIL
 import torch
 import transformers
 from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
+from huggingface_hub import try_to_load_from_cache
 from PIL import Image
 
 from . import profiles
@@ -162,10 +164,12 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         "dtype": dtype,
         "use_safetensors": True,
         "trust_remote_code": False,
-        "local_files_only": model.folder is not None,
+        "local_files_only": model.folder is not None or _offline(),
     }
     if model.revision:
         options["revision"] = model.revision
+    if model.repo and _offline():
+        _expect_downloaded(model)
     try:
         pipe = _load(place, options)
     except (
@@ -184,6 +188,21 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         ) from None
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def _offline() -> bool:
+    """What `--offline` sets, and the hub's own library reads."""
+    return os.environ.get("HF_HUB_OFFLINE") == "1"
+
+
+def _expect_downloaded(model: ModelSource) -> None:
+    if not isinstance(
+        try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision), str
+    ):
+        raise RenderError(
+            f"{model.repo}: expected its files on this machine, found none. Download them with: "
+            f"hf download {model.repo} --revision {model.revision}"
+        )
 
 
 def _quiet() -> None:

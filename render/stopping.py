@@ -19,6 +19,12 @@ KEPT = "Finished pictures are kept; the same command continues."
 _WORDS = {signal.SIGINT: "Interrupted", signal.SIGTERM: "Terminated"}
 
 
+def listen() -> None:
+    """Ends the process at once, until `stoppable` takes over: imports take a while."""
+    for number in _heard():
+        signal.signal(number, lambda number, frame: _leave(number))
+
+
 class Stopped(KeyboardInterrupt):
     """Raised in the main thread by the first signal."""
 
@@ -32,10 +38,9 @@ def stoppable() -> Iterator[None]:
 
     What was ignored before, as in a shell's background, stays so.
     """
-    heard = [number for number in _WORDS if signal.getsignal(number) is not signal.SIG_IGN]
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
-    before = {number: signal.signal(number, _raise) for number in heard}
+    before = {number: signal.signal(number, _raise) for number in _heard()}
     wakeup = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     done = threading.Event()
     threading.Thread(target=_watch, args=(ours, done), daemon=True).start()
@@ -49,6 +54,10 @@ def stoppable() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         theirs.close()
+
+
+def _heard() -> list[int]:
+    return [number for number in _WORDS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _raise(number: int, frame: object) -> None:

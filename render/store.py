@@ -76,8 +76,8 @@ def expect_room(folders: list[Folder]) -> None:
     """Refuses, before anything is loaded, what would surely fill the disk."""
     for folder in folders:
         sizes = [entry["bytes"] for entry in folder.kept.values()]
-        # Unknown: the smallest pictures of the guide take a tenth of a byte for each pixel.
-        usual = sum(sizes) / len(sizes) if sizes else 0.1 * 128 * 128
+        # Where there is none yet: what a picture says of itself alone takes about this much.
+        usual = sum(sizes) / len(sizes) if sizes else 1000
         needed = int(len(folder.wanted) * usual)
         free = free_bytes(folder.path)
         if needed > free:

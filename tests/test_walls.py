@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 AUTHORING = {"yaml", "pydantic", "pydantic_core"}
-TORCH = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "tokenizers"}
+TORCH = {"torch", "diffusers", "transformers", "accelerate", "safetensors", "tokenizers",
+         "huggingface_hub"}  # fmt: skip
 IMAGES = {"PIL", "numpy"}
 
 # Pattern, what its files may import besides the standard library and their own package, and what
