@@ -6,6 +6,7 @@ from __future__ import annotations
 # fmt: off
 STORAGE = frozenset((
     "fp32", "fp16", "fp8", "fp4", "bf16", "int8", "int4", "nf4", "e4m3fn", "e5m2", "scaled",
+    "f16", "q8p", "q6p", "q5p", "q4p",  # Draw Things'
     "gguf", "bnb", "4bit", "8bit", "q2", "q3", "q4", "q5", "q6", "q8", "0", "1", "k", "s",
     "m", "l", "pruned", "ema", "emaonly", "nonema",
 ))

@@ -6,9 +6,11 @@ noise and picture: A1111's schedule type, ComfyUI's scheduler, flags of a class 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+TRAINED = 1000  # noise levels a network is trained on, and so the most steps there are
 # Tools whose samplers are another tool's, under the same names.
 SAME_NAMES = {"swarmui": "comfyui", "forge": "a1111"}
 # Whose names else stand in what a tool writes. NovelAI puts k_ before them.
@@ -93,6 +95,30 @@ def of_class(known: Mapping[str, Any], diffusers: str, flags: Mapping[str, Any])
     off, _ = _distance(ours[best].get("flags", {}), given)
     schedule = _schedule_of(known, ours[best], given)
     return Sampler(best, schedule, diffusers, dict(flags), off == 0)
+
+
+def spacings(known: Mapping[str, Any], diffusers: str) -> dict[str, Any]:
+    """Returns what each timestep spacing of a diffusers class does; nothing where it has none."""
+    ours = (one for one in known["schedulers"].values() if one.get("class") == diffusers)
+    return next((one["spacings"] for one in ours if "spacings" in one), {})
+
+
+def one_step_from_zero(found: Mapping[str, Any], spacing: str | None) -> bool:
+    """True where the only step of a run is the last of the schedule, t = 0, by these spacings.
+
+    Of a spacing that is not named only so much is assumed that it is not trailing.
+    """
+    meant = [spacing] if spacing in found else [one for one in found if one != "trailing"]
+    return bool(meant) and all(found[one]["one_step_starts_at"] == 0 for one in meant)
+
+
+def overruns(steps: int, trained: int = TRAINED) -> bool:
+    """True where `trailing` spacing gives one step too many, which lands before the first level.
+
+    The steps are counted down from `trained` by trained / steps, and for some counts that
+    quotient is rounded so that one more fits.
+    """
+    return math.ceil(trained / (trained / steps)) > steps
 
 
 def _distance(wanted: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[int, int]:

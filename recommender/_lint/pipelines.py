@@ -58,24 +58,14 @@ FROM_ZERO = frozenset(
         "ZImageOmniPipeline", "ZImagePipeline",
     )
 )  # fmt: skip
-# Schedulers whose grid is made of the training timesteps, with three spacings to choose from.
-SPACED = frozenset(
+# Classes whose spacing is `leading` where nothing says another; what each does stands in the
+# catalogue, with the scheduler.
+LEADING_BY_DEFAULT = frozenset(
     (
-        "DDIMScheduler", "DDPMScheduler", "DEISMultistepScheduler", "DPMSolverMultistepScheduler",
-        "DPMSolverSDEScheduler", "EulerAncestralDiscreteScheduler", "EulerDiscreteScheduler",
-        "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler", "KDPM2DiscreteScheduler",
-        "LMSDiscreteScheduler", "PNDMScheduler", "SASolverScheduler", "UniPCMultistepScheduler",
+        "CogVideoXDDIMScheduler", "CogVideoXDPMScheduler", "DDIMScheduler", "DDPMScheduler",
+        "PNDMScheduler",
     )
 )  # fmt: skip
-# One step with `leading` or `linspace` is the step at t = 0: there is nothing left to remove.
-ONE_STEP_IS_LAST = frozenset(
-    (
-        "DDIMScheduler", "DDPMScheduler", "EulerAncestralDiscreteScheduler",
-        "EulerDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2AncestralDiscreteScheduler",
-        "KDPM2DiscreteScheduler",
-    )
-)  # fmt: skip
-LEADING_BY_DEFAULT = frozenset(("DDIMScheduler", "DDPMScheduler", "PNDMScheduler"))
 # Those that refuse more steps than were trained; the others make every timestep the same.
 REFUSES_OVER_TRAINING = frozenset(
     ("DDIMScheduler", "DDPMScheduler", "LCMScheduler", "TCDScheduler")

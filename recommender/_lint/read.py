@@ -26,8 +26,6 @@ _TEXTS = ("scheduler", "schedule_type", "vae", "vae_precision", "precision", "ne
           "prediction_type", "timestep_spacing", "hires_upscaler")  # fmt: skip
 _WHOLES = ("num_inference_steps", "seed", "width", "height", "num_frames", "clip_skip",
            "num_images_per_prompt", "batch_size", "max_sequence_length")  # fmt: skip
-# How Draw Things marks the precision in the names of its files.
-_DRAW_THINGS = ("_f16", "_q8p", "_q6p", "_q5p", "_q4p")
 _LISTS = ("sigmas", "timesteps")
 _MOST_KEYS = 2000
 _MOST_LORAS = 100
@@ -221,11 +219,8 @@ def _adapters(known: Catalogue, loras: list[tuple[str, float | None]]) -> tuple[
 
 def _find(known: Catalogue, name: str) -> str | tuple[str, ...]:
     """Returns the one id a recorded name means, or those it may mean."""
-    stem = file_stem(name.strip())[:300]
-    for ending in _DRAW_THINGS:
-        stem = stem.removesuffix(ending)
     try:
-        return known.find(stem)
+        return known.find(file_stem(name.strip())[:300])
     except AmbiguousModelError as error:
         return error.candidates
     except UnknownModelError:

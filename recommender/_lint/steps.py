@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator
 
+from .._samplers import TRAINED, one_step_from_zero, overruns, spacings
 from .case import Case, Model, between, plain, times
 from .finding import Said, error, note, warning
-from .pipelines import LEADING_BY_DEFAULT, ONE_STEP_IS_LAST, REFUSES_OVER_TRAINING, SPACED
+from .pipelines import LEADING_BY_DEFAULT, REFUSES_OVER_TRAINING
 
 # Published figures for one model differ by a factor of 2 at the median (the catalogue's own
 # high / low), and two tools agree within a factor of 1.4. Half as much again as the highest figure
 # anybody publishes is therefore no longer a matter of taste; nor is a third less than the lowest.
 FAR = 1.5
-_TRAINED = 1000
 _FORMULA = re.compile(r"(\d*)N([+-]\d+)?")
 
 
@@ -146,11 +145,10 @@ def trailing_extra_step(case: Case) -> Iterator[Said]:
     version 0.42.1
     """
     steps = case.whole("num_inference_steps")
-    if not steps or not 0 < steps <= _TRAINED or not case.in_diffusers:
+    if not steps or not 0 < steps <= TRAINED or not case.in_diffusers:
         return
-    if case.text("timestep_spacing") != "trailing" or not case.classes & SPACED:
-        return
-    if math.ceil(_TRAINED / (_TRAINED / steps)) != steps:
+    spaced = any(spacings(case.known, name) for name in case.classes)
+    if spaced and case.text("timestep_spacing") == "trailing" and overruns(steps):
         message = f"{steps} steps with trailing spacing make {steps + 1}, the last at timestep -1."
         fix = f"Use {steps - 1} or {steps + 1} steps."
         if "DDIMScheduler" in case.classes:
@@ -169,14 +167,13 @@ def one_step_at_the_end(case: Case) -> Iterator[Said]:
 
     Source: set_timesteps(1) of each class of huggingface/diffusers 0.42.1, tried
     """
-    spacing = case.text("timestep_spacing")
-    if case.whole("num_inference_steps") != 1 or not case.in_diffusers:
+    if case.whole("num_inference_steps") != 1 or not case.in_diffusers or not case.classes:
         return
-    named = case.classes & ONE_STEP_IS_LAST
-    if not named or case.classes - ONE_STEP_IS_LAST:
-        return
-    if spacing in ("leading", "linspace") or (not spacing and named <= LEADING_BY_DEFAULT):
-        message = f"one step with {spacing or 'leading'} spacing runs at timestep 0, on pure noise."
+    usual = "leading" if case.classes <= LEADING_BY_DEFAULT else ""
+    spacing = case.text("timestep_spacing") or usual
+    ours = [spacings(case.known, name) for name in case.classes]
+    if all(spacing in found and one_step_from_zero(found, spacing) for found in ours):
+        message = f"one step with {spacing} spacing runs at timestep 0, on pure noise."
         yield error("num_inference_steps", message, "Set timestep_spacing to 'trailing'.")
 
 
@@ -209,14 +206,16 @@ def steps_over_training(case: Case) -> Iterator[Said]:
     Source: set_timesteps(1001) of each class of huggingface/diffusers 0.42.1, tried
     """
     steps = case.whole("num_inference_steps")
-    if steps is None or steps <= _TRAINED or not case.in_diffusers or not case.classes:
+    if steps is None or steps <= TRAINED or not case.in_diffusers or not case.classes:
         return
     if case.classes <= REFUSES_OVER_TRAINING:
-        message = f"{steps} steps where the scheduler takes at most {_TRAINED}."
-        yield error("num_inference_steps", message, f"Use at most {_TRAINED}.")
-    elif case.classes <= SPACED and case.text("timestep_spacing") == "leading":
+        message = f"{steps} steps where the scheduler takes at most {TRAINED}."
+        yield error("num_inference_steps", message, f"Use at most {TRAINED}.")
+    elif case.text("timestep_spacing") == "leading" and all(
+        spacings(case.known, name) for name in case.classes
+    ):
         message = f"{steps} steps with leading spacing all run at timestep 0."
-        yield error("num_inference_steps", message, f"Use at most {_TRAINED}.")
+        yield error("num_inference_steps", message, f"Use at most {TRAINED}.")
 
 
 RULES = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from .._samplers import overruns
 from .options import Options
 from .rule import Decision, is_number
-from .schedule import Sampler, overruns, starts_at_zero
+from .schedule import Sampler
 
 
 class Count(NamedTuple):
@@ -108,7 +109,7 @@ def _why_fewer(
 
 
 def _from_zero(chosen: Sampler, asked: int) -> list[str]:
-    if not chosen.asked or not starts_at_zero(chosen.diffusers, asked, chosen.spacing):
+    if not chosen.asked or not chosen.starts_at_zero(asked):
         return []
     return [
         f"With leading or linspace spacing the 1 step of {chosen.name} starts at t = 0, from where "
@@ -235,5 +236,5 @@ def count_in(settings: dict[str, Any], counted: Count, chosen: Sampler) -> None:
     settings["num_inference_steps"] = counted.steps
     if counted.strength is not None:
         settings["strength"] = counted.strength
-    if chosen.asked and starts_at_zero(chosen.diffusers, counted.steps, chosen.spacing):
+    if chosen.asked and chosen.starts_at_zero(counted.steps):
         settings["timestep_spacing"] = "trailing"

@@ -12,10 +12,11 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._catalog import Catalogue
+from .._catalog import Catalogue, catalogue
 from .._errors import AmbiguousModelError, SettingsWarning, UnreadableError, visible
 from .._names import loose, without_storage
-from .schedule import FLOW_BY_FLAG, overruns, starts_at_zero
+from .._samplers import one_step_from_zero, overruns, spacings
+from .schedule import FLOW_BY_FLAG
 from .weights import told_by_weights, unchanged, weights_in
 
 if TYPE_CHECKING:
@@ -263,6 +264,6 @@ def _flags(found: Recommendation, config: Mapping[str, Any]) -> dict[str, Any]:
     elif found.shift and "shift" in config and not config.get("use_dynamic_shifting"):
         flags["shift"] = found.shift
     spacing = flags.get("timestep_spacing", config.get("timestep_spacing", "leading"))
-    if found.steps is not None and starts_at_zero(diffusers, found.steps, spacing):
+    if found.steps == 1 and one_step_from_zero(spacings(catalogue(), diffusers), spacing):
         flags["timestep_spacing"] = "trailing"
     return flags

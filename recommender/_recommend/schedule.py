@@ -6,25 +6,18 @@ tests/recommender/test_recommend_schedulers.py, which runs them.
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 from .._catalog import Catalogue
 from .._errors import visible
 from .._names import loose
+from .._samplers import TRAINED, one_step_from_zero
 
-# Of these the first of one step is the last of the schedule, t = 0, unless the spacing is trailing.
-_STARTS_AT_ZERO = frozenset((
-    "DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "EulerDiscreteScheduler",
-    "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2DiscreteScheduler",
-    "KDPM2AncestralDiscreteScheduler", "LMSDiscreteScheduler", "DPMSolverSDEScheduler",
-))  # fmt: skip
 # The noise levels of these follow a flow only with use_flow_sigmas.
 FLOW_BY_FLAG = frozenset((
     "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler",
     "DEISMultistepScheduler", "SASolverScheduler",
 ))  # fmt: skip
-TRAINED = 1000  # noise levels a network is trained on, and so the most steps there are
 
 
 class Sampler(NamedTuple):
@@ -68,6 +61,10 @@ class Sampler(NamedTuple):
         times, plus = self._line
         # PNDM runs its second step twice, and one step has no second.
         return 1 if steps == 1 and plus > 0 else max(1, times * steps + plus)
+
+    def starts_at_zero(self, steps: int) -> bool:
+        """True where the only step of a run would start from a picture without noise."""
+        return steps == 1 and one_step_from_zero(self.entry.get("spacings", {}), self.spacing)
 
     def steps(self, calls: int) -> int:
         """Returns the most steps that so many calls pay for; 0 where there is none."""
@@ -117,20 +114,6 @@ def _of_class(known: Catalogue, entry: dict[str, Any], prediction: str) -> list[
         for id, one in known.schedulers.items()
         if one.get("class") == entry["class"] and prediction in one.get("valid_for", [])
     ]
-
-
-def overruns(steps: int, trained: int = TRAINED) -> bool:
-    """True where `trailing` spacing gives one step too many, which lands before the first level.
-
-    The steps are counted down from `trained` by trained / steps, and for some counts that
-    quotient is rounded so that one more fits.
-    """
-    return math.ceil(trained / (trained / steps)) > steps
-
-
-def starts_at_zero(diffusers: str, steps: int, spacing: str | None) -> bool:
-    """True where the only step of a run would start from a picture without noise."""
-    return steps == 1 and diffusers in _STARTS_AT_ZERO and spacing != "trailing"
 
 
 def unfit(known: Catalogue, model: dict[str, Any], chosen: Sampler) -> list[str]:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from recommender import catalogue
 from recommender._lint import pipelines as table
 from recommender._lint.prompt import _REFUSED_LENGTH
+from recommender._samplers import spacings
 
 SPEC = find_spec("diffusers")
 pytestmark = pytest.mark.skipif(SPEC is None, reason="the studio's extra is not installed")
@@ -112,8 +114,10 @@ def test_no_scheduler_said_to_know_no_flow_has_flow_sigmas() -> None:
 
 
 def test_the_schedulers_with_three_spacings_have_the_setting() -> None:
-    assert with_parameter("__init__", "timestep_spacing") >= table.SPACED
-    for name in table.SPACED:
+    spaced = {name for name in classes("schedulers") if spacings(catalogue(), name)}
+    assert with_parameter("__init__", "timestep_spacing") >= spaced
+    assert spaced > table.LEADING_BY_DEFAULT
+    for name in spaced:
         default = re.search(r"timestep_spacing: [^\n]*= \"(\w+)\"", classes("schedulers")[name])
         assert default
         assert (default[1] == "leading") == (name in table.LEADING_BY_DEFAULT), name

@@ -9,7 +9,8 @@ import pytest
 
 from recommender import catalogue
 from recommender._recommend.recommend import answer
-from recommender._recommend.schedule import overruns, sampler, starts_at_zero
+from recommender._recommend.schedule import sampler
+from recommender._samplers import one_step_from_zero, overruns, spacings
 
 if TYPE_CHECKING:
     from conftest import Tree
@@ -52,7 +53,9 @@ def test_trailing_spacing_overruns_at_exactly_these_counts(name: str) -> None:
 def test_one_step_starts_at_zero_for_exactly_these(name: str, spacing: str) -> None:
     scheduler = made(name, spacing)
     scheduler.set_timesteps(1)
-    assert (scheduler.timesteps.tolist() == [0]) == starts_at_zero(name, 1, spacing)
+    assert (scheduler.timesteps.tolist() == [0]) == one_step_from_zero(
+        spacings(catalogue(CHECKOUT), name), spacing
+    )
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 20])
