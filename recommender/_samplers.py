@@ -108,7 +108,8 @@ def one_step_from_zero(found: Mapping[str, Any], spacing: str | None) -> bool:
 
     Of a spacing that is not named only so much is assumed that it is not trailing.
     """
-    meant = [spacing] if spacing in found else [one for one in found if one != "trailing"]
+    named = spacing is not None and spacing in found
+    meant = [one for one in found if (one == spacing if named else one != "trailing")]
     return bool(meant) and all(found[one]["one_step_starts_at"] == 0 for one in meant)
 
 

@@ -1,13 +1,13 @@
 """BFL's own API: the body for the one open-weights model it serves with figures.
 
-Source: docs.bfl.ml, api-reference/tasks/generate-an-image-with-flux1-[dev] and -[pro]: steps 1 to
-50, guidance 1.5 to 5, width and height 256 to 1440 in steps of 32.
+Source: docs.bfl.ml, api-reference/tasks/generate-an-image-with-flux1-[dev] and -[pro].
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from .._hosted import limits
 from . import support
 from .plan import Plan, plain, tidy
 
@@ -21,13 +21,14 @@ def text(plan: Plan) -> str:
     data: dict[str, Any] = {"prompt": plan.prompt, "prompt_upsampling": False}
     if plan.negative:
         plan.note("negative prompt: this model takes none.")
-    steps = plan.steps(1, 50)
+    taken = limits("bfl-flux-dev")
+    steps = plan.steps(*taken["num_inference_steps"].span)
     if steps is not None:
         data["steps"] = steps
     scale = plan.one_guidance()
     if scale is not None:
-        data["guidance"] = tidy(plan.fit("guidance", float(scale), 1.5, 5))
-    size = plan.size(256, 1440, 32)
+        data["guidance"] = tidy(plan.fit("guidance", float(scale), *taken["guidance_scale"].span))
+    size = plan.size(*taken["width"])
     if size:
         data["width"], data["height"] = size
     if plan.seed is not None:

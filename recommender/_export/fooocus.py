@@ -10,7 +10,7 @@ from typing import Any
 
 from . import support
 from .plan import Plan, plain, tidy
-from .samplers import named, schedule_of
+from .samplers import in_menus
 
 SAMPLERS = frozenset(
     ("euler", "euler_ancestral", "heun", "heunpp2", "dpm_2", "dpm_2_ancestral", "lms", "dpm_fast",
@@ -59,15 +59,12 @@ def text(plan: Plan) -> str:
 
 
 def _sampler(plan: Plan, data: dict[str, Any]) -> None:
-    found = named(plan, ("comfyui",), SAMPLERS)
+    found = in_menus(plan, SAMPLERS, SCHEDULES, "karras")
     if found is None:
         return
     data["default_sampler"] = found.sampler
-    schedule = schedule_of(plan, found, "karras")
-    if schedule in SCHEDULES:
-        data["default_scheduler"] = schedule
-    else:
-        plan.note(f"schedule: Fooocus has no {schedule}; its own stays.")
+    if found.schedule is not None:
+        data["default_scheduler"] = found.schedule
 
 
 def _size(plan: Plan, data: dict[str, Any]) -> None:

@@ -102,15 +102,19 @@ class Plan:
             )
         return on_grid
 
-    def size(self, low: int, high: int | None, multiple: int) -> tuple[int, int] | None:
+    def size(
+        self, low: float | None, high: float | None, multiple: int | None
+    ) -> tuple[int, int] | None:
         """Returns width and height as the tool takes them, or None where none is known."""
         width, height = self.take("width"), self.take("height")
         if width is None or height is None:
             self.note(f"size: not known for this model; {self.tool}'s own stays.")
             return None
+        least = int(low or 1)
+        span = (least, None if high is None else int(high), multiple or 1)
         return (
-            self.side("width", width, low, high, multiple) or low,
-            self.side("height", height, low, high, multiple) or low,
+            self.side("width", width, *span) or least,
+            self.side("height", height, *span) or least,
         )
 
     @property
@@ -120,7 +124,7 @@ class Plan:
             return self.found.steps
         return self.found.effective_steps or self.found.steps
 
-    def steps(self, low: int, high: int | None) -> int | None:
+    def steps(self, low: float | None, high: float | None) -> int | None:
         """Returns the steps for a tool that runs all it is asked for."""
         wanted = self.wanted_steps
         if wanted is None:
@@ -134,7 +138,7 @@ class Plan:
         return fitted
 
     def share_of_steps(
-        self, runs: Callable[[int, float], int], low: int, high: int | None
+        self, runs: Callable[[int, float], int], low: float | None, high: float | None
     ) -> int | None:
         """Returns the steps for a tool that runs a share; `runs` says how many of N, and when."""
         wanted, strength = self.wanted_steps, self.found.strength

@@ -1,35 +1,25 @@
 """Replicate: the body of a prediction for the FLUX models whose source is public.
 
 Source: replicate/cog-flux@51e81e03b5d80180edaaa852022cd5c4b835872c, predict.py: the inputs of each
-model (lines in MODELS), the aspect ratios (#L69-L82) and the megapixels (#L123).
+model (#L329, #L377, #L1041 and #L708, in the order of MODELS), the aspect ratios (#L69-L82) and
+the megapixels (#L123). What it accepts stands in _hosted.py.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
+from .._hosted import Limit, limits
 from . import support
 from .plan import Plan, tidy
 
-
-class Model(NamedTuple):
-    """One hosted model: its name, the line of its inputs, and what they accept."""
-
-    name: str
-    line: int
-    most_steps: int
-    most_guidance: float | None
-    from_picture: str | None = None
-    sized: bool = True
-
-
-_OWNER = "black-forest-labs"
+# Model → its endpoint's id in _hosted.py, where the limits stand, and its name on the service.
 MODELS = {
-    "flux-1-schnell": Model(f"{_OWNER}/flux-schnell", 329, 4, None),
-    "flux-1-dev": Model(f"{_OWNER}/flux-dev", 377, 50, 10, "prompt_strength"),
-    "flux-1-krea-dev": Model(f"{_OWNER}/flux-krea-dev", 1041, 50, 10, "prompt_strength"),
-    "flux-1-fill-dev": Model(f"{_OWNER}/flux-fill-dev", 708, 50, 100, sized=False),
+    "flux-1-schnell": ("replicate-flux-schnell", "black-forest-labs/flux-schnell"),
+    "flux-1-dev": ("replicate-flux-dev", "black-forest-labs/flux-dev"),
+    "flux-1-krea-dev": ("replicate-flux-krea-dev", "black-forest-labs/flux-krea-dev"),
+    "flux-1-fill-dev": ("replicate-flux-fill-dev", "black-forest-labs/flux-fill-dev"),
 }
 ASPECT_RATIOS = {
     "1:1": (1024, 1024),
@@ -48,21 +38,22 @@ ASPECT_RATIOS = {
 
 def text(plan: Plan) -> str:
     """Returns the body as JSON; the model it is for stands first among the notes."""
-    model: Model = support.listed_model(plan, MODELS)
-    plan.notes.insert(0, f"model: {model.name}")
+    endpoint, name = support.listed_model(plan, MODELS)
+    taken = limits(endpoint)
+    plan.notes.insert(0, f"model: {name}")
     data: dict[str, Any] = {"prompt": plan.prompt}
     if plan.negative:
         plan.note("negative prompt: this model takes none.")
-    _picture(plan, model, data)
-    from_picture = plan.strength is not None and model.from_picture is not None
-    steps = (plan.share_of_steps(runs, 1, model.most_steps) if from_picture
-             else plan.steps(1, model.most_steps))  # fmt: skip
+    _picture(plan, taken, data)
+    span = taken["num_inference_steps"].span
+    from_picture = plan.strength is not None and "strength" in taken
+    steps = plan.share_of_steps(runs, *span) if from_picture else plan.steps(*span)
     if steps is not None:
         data["num_inference_steps"] = steps
-    _guidance(plan, model, data)
+    _guidance(plan, taken, data)
     if plan.seed is not None:
         data["seed"] = plan.seed
-    _size(plan, model, data)
+    _size(plan, taken, data)
     if plan.found.scheduler is not None:
         plan.note("sampler: the service chooses it.")
     plan.rest()
@@ -74,33 +65,32 @@ def runs(steps: int, strength: float) -> int:
     return steps - int((1 - strength) * steps)
 
 
-def _picture(plan: Plan, model: Model, data: dict[str, Any]) -> None:
-    if not model.sized:
+def _picture(plan: Plan, taken: dict[str, Limit], data: dict[str, Any]) -> None:
+    if "width" not in taken:
         data |= {"image": "https://", "mask": "https://"}
         plan.note("image, mask: write the addresses of your own there; white is painted anew.")
     if plan.strength is None:
         return
-    if model.from_picture is None:
+    if "strength" not in taken:
         plan.note("strength: this model starts from no picture.")
         return
     data |= {
         "image": "https://",
-        model.from_picture: tidy(plan.fit("strength", plan.strength, 0, 1)),
+        "prompt_strength": tidy(plan.fit("strength", plan.strength, *taken["strength"].span)),
     }
     plan.note("image: write the address of your own picture there.")
 
 
-def _guidance(plan: Plan, model: Model, data: dict[str, Any]) -> None:
+def _guidance(plan: Plan, taken: dict[str, Limit], data: dict[str, Any]) -> None:
     scale = plan.one_guidance()
-    if model.most_guidance is None:
-        return
-    if scale is not None:
-        data["guidance"] = tidy(plan.fit("guidance", float(scale), 0, model.most_guidance))
+    if scale is not None and "guidance_scale" in taken:
+        span = taken["guidance_scale"].span
+        data["guidance"] = tidy(plan.fit("guidance", float(scale), *span))
 
 
-def _size(plan: Plan, model: Model, data: dict[str, Any]) -> None:
+def _size(plan: Plan, taken: dict[str, Limit], data: dict[str, Any]) -> None:
     width, height = plan.take("width"), plan.take("height")
-    if not model.sized or width is None or height is None:
+    if "width" not in taken or width is None or height is None:
         return
     ratio = math.log(width / height)
     best = min(

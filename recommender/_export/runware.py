@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._hosted import limits
 from . import support
 from .plan import Plan, plain, tidy
 
@@ -19,7 +20,8 @@ MODELS = {
     "z-image": "runware:z-image@0",
     "z-image-turbo": "runware:z-image@turbo",
 }
-LARGEST_SEED = 2**63 - 1
+# What its documents give for these models; others of theirs take more, so lint judges more slackly.
+MOST_GUIDANCE = 30
 
 
 def text(plan: Plan) -> str:
@@ -30,18 +32,19 @@ def text(plan: Plan) -> str:
     if plan.negative:
         task["negativePrompt"] = plan.negative
     _lengths(plan)
-    size = plan.size(512, 2048, 64)
+    taken = limits("runware")
+    size = plan.size(*taken["width"])
     if size is None:
         plan.note("size: Runware wants one, so 1024 x 1024 stands there.")
     task["width"], task["height"] = size or (1024, 1024)
     steps = plan.found.steps
     if steps is not None:
-        task["steps"] = plan.fit("steps", steps, 1, 100)
+        task["steps"] = plan.fit("steps", steps, *taken["num_inference_steps"].span)
     scale = plan.one_guidance()
     if scale is not None:
-        task["CFGScale"] = tidy(plan.fit("guidance", float(scale), 0, 30))
+        task["CFGScale"] = tidy(plan.fit("guidance", float(scale), 0, MOST_GUIDANCE))
     if plan.seed is not None:
-        task["seed"] = plan.fit("seed", plan.seed, 1, LARGEST_SEED)
+        task["seed"] = plan.fit("seed", plan.seed, *taken["seed"].span)
     layers = plan.number("clip_skip")
     if layers is not None and layers > 1:
         task["clipSkip"] = plan.fit("clip skip", int(layers) - 1, 0, 2)
@@ -49,7 +52,7 @@ def text(plan: Plan) -> str:
     if plan.strength is not None:
         task |= {
             "seedImage": "https://",
-            "strength": tidy(plan.fit("strength", plan.strength, 0, 1)),
+            "strength": tidy(plan.fit("strength", plan.strength, *taken["strength"].span)),
         }
         plan.note("seedImage: write the address of your own picture there.")
     if plan.found.scheduler is not None:

@@ -165,3 +165,20 @@ def schedule_of(plan: Plan, found: Named, default: str) -> str:
         return "sgm_uniform"
     plan.note(f"schedule: no source states one; {plan.tool}'s {default} stays.")
     return default
+
+
+def in_menus(
+    plan: Plan, samplers: Collection[str], schedules: Collection[str], default: str
+) -> Named | None:
+    """Returns sampler and schedule for a tool with two menus of ComfyUI's names; None as named().
+
+    A schedule that is not in its menu is None, and a note says so.
+    """
+    found = named(plan, ("comfyui",), samplers)
+    if found is None:
+        return None
+    schedule = schedule_of(plan, found, default)
+    if schedule in schedules:
+        return Named(found.sampler, schedule)
+    plan.note(f"schedule: {plan.tool} has no {schedule}; its own stays.")
+    return Named(found.sampler, None)

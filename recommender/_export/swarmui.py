@@ -14,7 +14,7 @@ import math
 
 from . import comfyui, support
 from .plan import Plan, plain, tidy
-from .samplers import named, schedule_of
+from .samplers import in_menus
 
 SAMPLERS = comfyui.SAMPLERS
 SCHEDULES = frozenset(
@@ -84,15 +84,12 @@ def _prompts(plan: Plan, values: dict[str, str]) -> None:
 
 
 def _sampler(plan: Plan, values: dict[str, str]) -> None:
-    found = named(plan, ("comfyui",), SAMPLERS)
+    found = in_menus(plan, SAMPLERS, SCHEDULES, "normal")
     if found is None:
         return
     values["sampler"] = found.sampler
-    schedule = schedule_of(plan, found, "normal")
-    if schedule in SCHEDULES:
-        values["scheduler"] = schedule
-    else:
-        plan.note(f"schedule: SwarmUI has no {schedule}; its own stays.")
+    if found.schedule is not None:
+        values["scheduler"] = found.schedule
 
 
 def _shift(plan: Plan, values: dict[str, str]) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from .._catalog import catalogue
 from .._errors import AmbiguousModelError, SweetspotError, UnknownModelError, visible
+from .._hosted import endpoint_named
 from .._metadata.values import shown
-from .endpoints import endpoint_named
 from .engine import lint
 from .finding import Finding
 

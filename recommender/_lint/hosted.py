@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._hosted import ENDPOINTS
 from .._metadata.values import whole
 from .case import Case, plain
-from .endpoints import ENDPOINTS
 from .finding import Said, error, warning
 
 
@@ -17,7 +17,7 @@ def hosted_value_refused(case: Case) -> Iterator[Said]:
 
     Fix: Stay within the limits of the endpoint.
 
-    Source: the schema of each endpoint, named in recommender/_lint/endpoints.py
+    Source: the schema of each endpoint, named in recommender/_hosted.py
     """
     if case.endpoint is None:
         return
@@ -40,7 +40,7 @@ def hosted_step_refused(case: Case) -> Iterator[Said]:
 
     Fix: Round to the multiple named.
 
-    Source: the schema of each endpoint, named in recommender/_lint/endpoints.py
+    Source: the schema of each endpoint, named in recommender/_hosted.py
     """
     if case.endpoint is None:
         return
@@ -59,7 +59,7 @@ def hosted_setting_missing(case: Case) -> Iterator[Said]:
 
     Fix: Leave the setting out.
 
-    Source: the schema of each endpoint, named in recommender/_lint/endpoints.py
+    Source: the schema of each endpoint, named in recommender/_hosted.py
     """
     if case.endpoint is None:
         return

@@ -9,12 +9,12 @@ from typing import Any
 
 from .._catalog import Catalogue
 from .._errors import AmbiguousModelError, UnknownModelError, UnreadableError
+from .._hosted import ENDPOINTS, endpoint_named
 from .._metadata import ReadSettings, read_settings
 from .._metadata.values import Unclear, clean, number, shown, whole
 from .._names import file_stem, loose
 from .._recommend.recommend import answer
 from .case import Adapter, Case, Model
-from .endpoints import ENDPOINTS, endpoint_named
 from .names import index, samplers
 
 _MODEL_KEYS = frozenset(("model", "modelname", "modelid", "checkpoint", "pretrainedmodel"))

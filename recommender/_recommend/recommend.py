@@ -31,8 +31,8 @@ class Recommendation:
     `steps`, `low` and `high` are what to ask diffusers for; `effective_steps` is how many of them
     run and `calls` how often that calls the network. `low` and `high` are None where nobody
     published or measured a range. `guidance` says how to read `guidance_scale`: off, cfg, distilled
-    or from-zero. `settings` maps setting ids to values and cannot be changed. `warnings` are
-    sentences with the figure and the fix.
+    or from-zero. `width` and `height` are in pixels. `settings` maps setting ids to values and
+    cannot be changed. `warnings` are sentences with the figure and the fix.
     """
 
     model: str

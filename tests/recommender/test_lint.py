@@ -182,3 +182,15 @@ def test_json_without_a_setting_is_no_file_of_settings(tmp_path: Path) -> None:
     path.write_text('{"prompt": "a lake", "answer": 42}')
     with pytest.raises(UnreadableError, match="neither a workflow nor a tool's text"):
         lint(path)
+
+
+def test_one_step_that_starts_at_the_end_is_told_for_every_class_of_the_catalogue() -> None:
+    """What each class does with each spacing is known there from running it."""
+    spaced = {one["class"]: one["spacings"] for one in catalogue().schedulers.values()
+              if "spacings" in one}  # fmt: skip
+    for name, spacings in spaced.items():
+        for spacing, trap in spacings.items():
+            asked = {"scheduler": name, "num_inference_steps": 1, "timestep_spacing": spacing}
+            message = f"one step with {spacing} spacing runs at timestep 0, on pure noise."
+            told = ("one-step-at-the-end", "num_inference_steps", message)
+            assert (told in said(lint(asked))) == (trap["one_step_starts_at"] == 0), (name, spacing)

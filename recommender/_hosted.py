@@ -1,13 +1,14 @@
 """What hosted endpoints accept: figures of their own schemas, each with where it stands.
 
-Only what a schema states is a limit here; an endpoint that is not listed is not judged.
+Lint refuses what is outside them, and the exports stay within them. Only what a schema states is a
+limit here; an endpoint that is not listed is not judged.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from .._names import loose
+from ._names import loose
 
 
 class Limit(NamedTuple):
@@ -16,6 +17,11 @@ class Limit(NamedTuple):
     low: float | None = None
     high: float | None = None
     step: int | None = None
+
+    @property
+    def span(self) -> tuple[float | None, float | None]:
+        """The lowest and highest value alone."""
+        return self.low, self.high
 
 
 class Endpoint(NamedTuple):
@@ -59,6 +65,29 @@ ENDPOINTS = {
         {"num_inference_steps": Limit(1, 4), **_COG_SHARED},
         _COG_LACKS,
         f"{_COG}predict.py#L393",
+    ),
+    "replicate-flux-krea-dev": Endpoint(
+        ("replicate/flux-krea-dev", "black-forest-labs/flux-krea-dev"),
+        "flux-1-krea-dev",
+        {
+            "num_inference_steps": Limit(1, 50),
+            "guidance_scale": Limit(0, 10),
+            "strength": Limit(0, 1),
+            **_COG_SHARED,
+        },
+        _COG_LACKS,
+        f"{_COG}predict.py#L1041",
+    ),
+    "replicate-flux-fill-dev": Endpoint(
+        ("replicate/flux-fill-dev", "black-forest-labs/flux-fill-dev"),
+        "flux-1-fill-dev",
+        {
+            "num_inference_steps": Limit(1, 50),
+            "guidance_scale": Limit(0, 100),
+            "num_images_per_prompt": Limit(1, 4),
+        },
+        _COG_LACKS,
+        f"{_COG}predict.py#L708",
     ),
     "bfl-flux-pro": Endpoint(
         ("bfl/flux-pro", "flux-pro"),
@@ -124,3 +153,8 @@ def endpoint_named(name: str) -> str | None:
         if wanted and wanted in {loose(word) for word in (id, *one.names)}:
             return id
     return None
+
+
+def limits(endpoint: str) -> dict[str, Limit]:
+    """Returns what an endpoint takes, by setting, as far as its schema bounds it."""
+    return ENDPOINTS[endpoint].limits
