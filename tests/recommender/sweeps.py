@@ -6,8 +6,12 @@ from typing import Any
 
 WEIGHTS = "0123456789abcdef0123456789abcdef"
 RULE = {
-    **{"confidence": 0.95, "margin": 0.05, "loose_margin": 0.1},
-    **{"noticeable": 0.1, "loose_change": 0.2, "settled": 0.05},
+    "confidence": 0.95,
+    "margin": 0.05,
+    "loose_margin": 0.1,
+    "noticeable": 0.1,
+    "loose_change": 0.2,
+    "settled": 0.05,
 }
 STEPS = (4, 8, 12, 18, 26, 50)
 
