@@ -5,16 +5,25 @@ The library itself never imports this: at run time it reads the compiled catalog
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ._authoring.check import parse
+from ._authoring.check import check_paths, parse
 from ._authoring.problems import did_you_mean, schema_problems
 from ._authoring.schema_render import Manifest, Plan
 from ._authoring.yaml_text import Unreadable, read
 from ._errors import CatalogueError, visible
 
-__all__ = ["Manifest", "Plan", "did_you_mean", "manifest_problem", "read_plan", "visible"]
+__all__ = [
+    "Manifest",
+    "Plan",
+    "did_you_mean",
+    "file_problems",
+    "manifest_problem",
+    "read_plan",
+    "visible",
+]
 
 
 def read_plan(path: Path) -> dict[str, Any]:
@@ -37,3 +46,8 @@ def manifest_problem(path: Path) -> str | None:
     except Unreadable as error:
         return f"{path}:{error.line}: {error.message}"
     return str(problems[0]) if problems else None
+
+
+def file_problems(paths: Iterable[Path]) -> list[str]:
+    """Returns everything wrong with these files of a checkout, alone and with all the others."""
+    return [str(problem) for problem in check_paths(paths)[1]]

@@ -63,7 +63,7 @@ def _add_plan_commands(commands: Any) -> None:
     for name, function, text in (
         ("plan", _plan, "print cells, denoiser steps and what is missing"),
         ("run", _run, "render what is missing or stale"),
-        ("check", _check, "compare the pictures with the plans"),
+        ("check", _check, "compare the pictures with the plans, and measurements with themselves"),
         ("audit", _audit, "re-render published pictures and report their drift"),
     ):
         command = commands.add_parser(name, help=text, description=text)
@@ -116,6 +116,10 @@ def _add_model_commands(commands: Any) -> None:
     curves.set_defaults(command=_curves)
     curves.add_argument("figures", nargs="*", metavar="FIGURE", help="default: every figure")
     curves.add_argument("--out", type=Path, metavar="DIR", help="default: docs/content/curves")
+    pack = commands.add_parser("pack", help="one archive of a model's measurements, to be sent")
+    pack.set_defaults(command=_pack)
+    pack.add_argument("model", help="a model of settings/measured/")
+    pack.add_argument("--out", type=Path, metavar="FILE", help="default: MODEL-measured.zip")
     bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
     bench.set_defaults(command=_bench)
     bench.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
@@ -221,11 +225,27 @@ def _check(options: argparse.Namespace) -> int:
         problems += [
             f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)
         ]
+    if not options.plans and options.out == RENDERS:
+        from . import measured
+
+        problems += measured.check()
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         return 1
     print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from .pack import pack
+
+    target, problems = pack(options.model, options.out)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1
+    print(f"wrote {target}, {target.stat().st_size // 1024} KB")
     return 0
 
 

@@ -24,11 +24,13 @@ from .schema import (
     _scalar_or_list,
 )
 
-HEX = r"^[0-9a-fx]+$"
+HEX = r"^[0-9a-f]+$"
+HEX_OR_NONE = r"^[0-9a-fx]+$"
 FIGURES = r"^[0-9a-f]{32}$"
 SHA256 = r"^[0-9a-f]{64}$"
 STRIP = r"^[a-z0-9][a-z0-9_-]{0,63}/[a-z0-9][a-z0-9_-]{0,127}\.webp$"
-PATTERNS[HEX] = "one hexadecimal digit a picture, x for one that failed"
+PATTERNS[HEX] = "one hexadecimal digit a picture"
+PATTERNS[HEX_OR_NONE] = "one hexadecimal digit a picture, x for one that failed"
 PATTERNS[FIGURES] = "a digest of 32 hexadecimal digits"
 PATTERNS[SHA256] = "a SHA-256 of 64 hexadecimal digits"
 PATTERNS[STRIP] = "a picture as <model>/<sweep>-<prompt>.webp"
@@ -53,7 +55,7 @@ Shares = Annotated[list[Share | None], Field(min_length=1)]
 Likenesses = Annotated[list[Likeness | None], Field(min_length=1)]
 Score = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 Scores = Annotated[list[Score | None], Field(min_length=1)]
-Hits = Annotated[str, Field(pattern=HEX)]
+Hits = Annotated[str, Field(pattern=HEX_OR_NONE)]
 _Fact = Annotated[Any, BeforeValidator(lambda value: None if value is None else _scalar(value))]
 _Config = Annotated[Any, BeforeValidator(_config)]
 Environment = Annotated[dict[Slug, _Fact], Field(min_length=1, max_length=64)]
@@ -194,7 +196,7 @@ class QualityRow(Strict):
     seeds: Annotated[int, Field(ge=1, le=1024)]
     fidelity: Fidelity
     all_95: Band
-    hits: Hits
+    hits: Annotated[str, Field(pattern=HEX)]
     frechet_ratio: Positive | None = None
 
 

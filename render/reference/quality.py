@@ -19,7 +19,7 @@ import torch
 from tqdm import tqdm
 
 from ..images import to_uint8
-from . import autoencoder, dataset, judge
+from . import autoencoder, dataset, judge, shares
 from .scenes import FACTORS, HELD_OUT_FROM, Scene, caption
 
 BATCH = 32
@@ -90,16 +90,17 @@ def judge_row(model: judge.Judge, pictures: np.ndarray, row: Row) -> dict[str, A
     _, scenes = asked(row)
     labels = {k: v.repeat(row.seeds) for k, v in judge.labels_of(scenes).items()}
     seen, features = judge.judged(model, pictures)
-    hits = np.stack([(seen[name] == labels[name]).numpy() for name in FACTORS], 1)
+    right = np.stack([(seen[name] == labels[name]).numpy() for name in FACTORS], 1)
+    # One hexadecimal digit a picture: which factors are right, the first in the lowest bit.
+    hits = "".join(f"{int(one @ (1, 2, 4, 8)):x}" for one in right)
     found: dict[str, Any] = {
         "steps": row.steps,
         "guidance_scale": row.guidance_scale,
         "prompts": row.prompts,
         "seeds": row.seeds,
-        "fidelity": _rounded(judge.agreement(seen, labels)),
-        "all_95": _band(hits.all(1).reshape(row.seeds, row.prompts)),
-        # One hexadecimal digit a picture: which factors are right, the first in the lowest bit.
-        "hits": "".join(f"{int(h @ (1, 2, 4, 8)):x}" for h in hits),
+        "fidelity": shares.fidelity(hits),
+        "all_95": shares.band(hits, row.seeds),
+        "hits": hits,
     }
     if len(pictures) >= SPLIT:
         found["frechet_ratio"] = round(frechet_ratio(features.numpy(), real_features(model)), 2)
@@ -113,14 +114,6 @@ def agreement_of(model: judge.Judge, pictures: np.ndarray, scenes: list[Scene]) 
 
 def _rounded(shares: dict[str, float]) -> dict[str, float]:
     return {name: round(share, 4) for name, share in shares.items()}
-
-
-def _band(hits: np.ndarray) -> list[float]:
-    """95 % of 1,000 bootstraps over prompts, whose seeds stay together: [seeds, prompts] in."""
-    rng = np.random.default_rng(0)
-    shares = hits.mean(0)
-    drawn = shares[rng.integers(len(shares), size=(1000, len(shares)))].mean(1)
-    return [round(float(q), 4) for q in np.quantile(drawn, (0.025, 0.975))]
 
 
 def frechet_ratio(generated: np.ndarray, real: np.ndarray) -> float:
