@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -238,33 +237,15 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _pack(options: argparse.Namespace) -> int:
-    from .pack import pack
+    from .pack import command
 
-    target, problems = pack(options.model, options.out)
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if problems:
-        return 1
-    print(f"wrote {target}, {target.stat().st_size // 1024} KB")
-    return 0
+    return command(options.model, options.out)
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from .audit import audit, by_environment
+    from .audit import command
 
-    plans = _plans(options)
-    with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
-        drifts = []
-        for found in audit(
-            plans, options.out, Path(scratch), options.n, options.seed, options.device
-        ):
-            print(found)
-            drifts.append(found)
-    for line in by_environment(drifts):
-        print(line)
-    if not drifts:
-        print("no published picture to re-render")
-    return 0
+    return command(_plans(options), options.out, options.n, options.seed, options.device)
 
 
 def _measure(options: argparse.Namespace) -> int:

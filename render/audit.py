@@ -7,6 +7,7 @@ is a measurement, printed here by what differs; it is never a reason to fail.
 from __future__ import annotations
 
 import random
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,3 +84,17 @@ def by_environment(drifts: Iterable[Drift]) -> Iterator[str]:
             f"{environment}: {len(group)} pictures, {equal} equal to the last bit, "
             f"largest difference {max(one.largest for one in group)}/255, mean {mean:.3f}/255"
         )
+
+
+def command(plans: list[Plan], published: Path, n: int, seed: int, device: str) -> int:
+    """Prints the drift of each picture, and of all by what differs in their environments."""
+    drifts = []
+    with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
+        for found in audit(plans, published, Path(scratch), n, seed, device):
+            print(found)
+            drifts.append(found)
+    for line in by_environment(drifts):
+        print(line)
+    if not drifts:
+        print("no published picture to re-render")
+    return 0

@@ -24,7 +24,7 @@ from .sweeps.clip import ClipScore
 from .sweeps.jury import Jury, has_judge, scenes_asked
 from .sweeps.pictures import Asked
 from .sweeps.sources import with_sources
-from .sweeps.specs import Spec, specs_of
+from .sweeps.specs import Spec, catalogue_id, specs_of
 from .sweeps.strips import write_strips
 
 MEASURED = ROOT / "settings" / "measured"
@@ -53,7 +53,7 @@ def measure(
     """
     source = find_model(name)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    target = (out or MEASURED) / source.name.replace("/", "--")
+    target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":
         return [_quality(source, device, target / "quality.json", sheet)]
     specs = specs_of(sweep, source, schedulers or [])

@@ -34,15 +34,15 @@ def check(root: Path = ROOT, model: str = "*") -> list[str]:
     for path in files:
         found = json.loads(path.read_text(encoding="utf-8"))
         where = path.relative_to(root).as_posix()
-        problems += [f"{where}: {line}" for line in _differences(found)]
+        problems += [f"{where}: {line}" for line in differences(found)]
         for strip in found.get("strips", []):
             named.add(strip["file"])
             problems += [f"{where}: {line}" for line in _strip(root / STRIPS, strip)]
     return problems + _strays(root, model, named)
 
 
-def _differences(found: dict[str, Any]) -> list[str]:
-    """Where a file says another thing than its raw figures do."""
+def differences(found: dict[str, Any]) -> list[str]:
+    """Returns where a sound measurement says another thing than its raw figures do."""
     if found["sweep"] == "quality":
         written, right = _of_quality(found), _judged(found)
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,16 @@ def pack(model: str, out: Path | None = None, root: Path = ROOT) -> tuple[Path, 
     if not problems:
         write_whole(target, archive(model, root, files))
     return target, problems
+
+
+def command(model: str, out: Path | None, root: Path = ROOT) -> int:
+    """Packs a model's measurements, or prints what is wrong with them."""
+    target, problems = pack(model, out, root)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if not problems:
+        print(f"wrote {target}, {target.stat().st_size // 1024} KB")
+    return 1 if problems else 0
 
 
 def _is_id(model: str) -> bool:

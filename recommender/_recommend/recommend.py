@@ -204,7 +204,7 @@ def _answer(known: Catalogue, id: str, given: Options, weights: str | None) -> R
             f"true_cfg_scale {settings['true_cfg_scale']:g} acts only beside a negative prompt. "
             "Pass one, if only a space."
         )
-    if counted.effective is not None:
+    if counted.effective is not None and case.measured is None:
         warnings += out_of_range(model, chosen, counted.effective)
     return _recommendation(id, case, counted, settings, loras, warnings)
 

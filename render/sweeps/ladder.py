@@ -14,7 +14,7 @@ from ..errors import RenderError
 from ..pipelines import Studio
 from . import metrics
 from .pictures import Asked, calls_of, draw, plan_of
-from .specs import Spec
+from .specs import Spec, catalogue_id
 from .summary import summarise
 
 Pictures = list[np.ndarray | str]
@@ -60,7 +60,7 @@ def described(spec: Spec, studio: Studio, asked: Asked) -> dict[str, Any]:
         "scheduler_class": scheduler["class"],
         "scheduler_config": scheduler["config"],
         "own": spec.own,
-        "model": studio.model.name,
+        "model": catalogue_id(studio.model),
         "weights": identity.get("digest") or identity["revision"],
         "environment": studio.environment(),
         "fixed": spec.fixed,

@@ -115,6 +115,14 @@ def steps(model: ModelSource, scheduler: str, own: bool) -> Spec:
     )
 
 
+def catalogue_id(model: ModelSource) -> str:
+    """The catalogue's id of a hub model; what nobody has catalogued keeps its own name."""
+    for id, known in catalogue().models.items():
+        if model.repo is not None and known.get("hub_id") == model.repo:
+            return id
+    return model.name.replace("/", "--")
+
+
 def few_step(model: ModelSource) -> bool:
     """Whether the catalogue knows it as distilled; a short answer may itself be a measurement."""
     try:
