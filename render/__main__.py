@@ -72,6 +72,8 @@ def _add_plan_commands(commands: Any) -> None:
         command.add_argument(
             "--model", action="append", help="a reference model, a folder, or REPO@REVISION"
         )
+        if name == "check":
+            command.add_argument("--fix", action="store_true", help="sum measurements up anew")
         if name in ("run", "audit"):
             command.add_argument("--device", choices=DEVICES, default="auto")
             command.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
@@ -213,27 +215,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from .check import check
+    from .check import command
 
     plans = _plans(options)
-    problems = [problem for plan in plans for problem in check(plan, options.out)]
-    if not options.plans:
-        strays = {p.parent.name for p in options.out.glob("*/manifest.json")} - {
-            p.id for p in plans
-        }
-        problems += [
-            f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)
-        ]
-    if not options.plans and options.out == RENDERS:
-        from . import measured
-
-        problems += measured.check()
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    if problems:
-        return 1
-    print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
-    return 0
+    whole = not options.plans
+    return command(plans, options.out, whole, whole and options.out == RENDERS, options.fix)
 
 
 def _pack(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from recommender.authoring import manifest_problem
@@ -70,3 +71,28 @@ def _count(found: list[str], what: str) -> str:
     if not found:
         return ""
     return f"1 picture is {what}" if len(found) == 1 else f"{len(found)} pictures are {what}"
+
+
+def command(plans: list[Plan], out: Path, whole: bool, published: bool, fix: bool) -> int:
+    """Prints every problem of the pictures; of the `whole` guide also those without a plan.
+
+    Of what is `published`, the measurements are worked out again, and with `fix` written anew.
+    """
+    problems = [problem for plan in plans for problem in check(plan, out)]
+    if whole:
+        strays = {p.parent.name for p in out.glob(f"*/{manifest.FILE}")} - {p.id for p in plans}
+        problems += [
+            f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)
+        ]
+    if published:
+        from . import measured
+
+        for path in measured.summarise_again() if fix else ():
+            print(f"{path}: summed up anew")
+        problems += measured.check()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1
+    print(f"{len(plans)} plans, {sum(len(plan.cells()) for plan in plans)} pictures, no problems.")
+    return 0

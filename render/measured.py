@@ -14,6 +14,7 @@ from typing import Any
 
 from recommender.authoring import file_problems
 
+from .durable import write_whole
 from .errors import RenderError
 from .plan import ROOT
 
@@ -64,6 +65,22 @@ def summarised(found: dict[str, Any]) -> dict[str, Any]:
     # Through JSON and back, as it is written.
     again: dict[str, Any] = json.loads(json.dumps(summarise(found)))
     return again
+
+
+def summarise_again(root: Path = ROOT) -> list[Path]:
+    """Writes anew, and returns, the files whose summary does not follow from their figures."""
+    files = sorted((root / MEASURED).glob("*/*.json"))
+    unsound = [line for line in file_problems(files) if ": summary" not in line]
+    if unsound:
+        raise RenderError("\n".join(unsound))
+    written = []
+    for path in files:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found["sweep"] != "quality" and differences(found):
+            found["summary"] = summarised(found)
+            write_whole(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+            written.append(path)
+    return written
 
 
 def _compared(where: str, written: Any, right: Any) -> Iterator[str]:

@@ -14,7 +14,7 @@ from render import measured
 from render.__main__ import main
 from render.errors import RenderError
 from render.images import encode
-from render.measured import check
+from render.measured import check, summarise_again
 from render.models import ModelSource
 from render.pack import command, pack
 from render.plan import ROOT
@@ -83,6 +83,20 @@ def test_raw_figures_that_were_changed_later_are_noticed(tree: Tree) -> None:
         f"{FILE}: summary.rows[0].quality: expected 1.0, as the raw figures give, got 0.9375."
     )
     assert len(problems) == 4 and problems[3].endswith(" more such figures.")
+
+
+def test_a_summary_by_another_rule_is_written_anew_when_asked_for(tree: Tree) -> None:
+    """Also one that lacks a limit of today's rule; nothing else of the file changes."""
+    right = json.loads((tree.root / FILE).read_text("utf-8"))
+    rule = {**right["summary"]["rule"], "margin": 0.5}
+    del rule["noticeable"]
+    change(tree, summary={**right["summary"], "rule": rule})
+    assert summarise_again(tree.root) == [tree.root / FILE]
+    assert json.loads((tree.root / FILE).read_text("utf-8")) == right
+    assert summarise_again(tree.root) == check(tree.root) == []
+    change(tree, seeds=[0])
+    with pytest.raises(RenderError, match="expected 2 figures"):
+        summarise_again(tree.root)
 
 
 def test_an_unsound_file_is_told_by_its_form_and_never_worked_out(tree: Tree) -> None:
