@@ -23,7 +23,7 @@ from .errors import RenderError
 from .plan import RENDERS, load_plan, plan_ids
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
-SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength")
+SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength", "pairs")
 DEVICES = ("auto", "cpu", "cuda")
 OUT_HELP = "default: the guide's own pictures; with --model or a fake, renders/ in this folder"
 OFFLINE_HELP = "download nothing: a model that is not here fails at once"

@@ -19,7 +19,7 @@ from .errors import RenderError
 from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT
-from .sweeps import ladder
+from .sweeps import ladder, pairs
 from .sweeps.clip import ClipScore
 from .sweeps.jury import Jury, has_judge, scenes_asked
 from .sweeps.pictures import Asked
@@ -56,8 +56,12 @@ def measure(
     target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":
         return [_quality(source, device, target / "quality.json", sheet)]
-    specs = specs_of(sweep, source, schedulers or [])
     said = _asked(prompts, seeds, source)
+    if sweep == "pairs":
+        studio, cache = Studio(source, device), CACHE / target.name
+        _write(target / "pairs.json", pairs.measure(studio, said[0], schedulers or [], cache))
+        return [target / "pairs.json"]
+    specs = specs_of(sweep, source, schedulers or [])
     scorer = ClipScore(clip) if clip else None
     return list(_ladders(specs, Studio(source, device), said, scorer, target))
 
@@ -163,7 +167,8 @@ def _write(target: Path, found: dict[str, Any]) -> None:
 def table(target: Path) -> str:
     """The measurement as lines for a terminal."""
     found = json.loads(target.read_text(encoding="utf-8"))
-    return "\n".join(_quality_lines(found) if found["sweep"] == "quality" else _lines(found))
+    lines = {"quality": _quality_lines, "pairs": pairs.lines}.get(found["sweep"], _lines)
+    return "\n".join(lines(found))
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:

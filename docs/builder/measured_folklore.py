@@ -6,6 +6,7 @@ Every row states its rule; "held" and "did not hold" follow from the numbers and
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -218,10 +219,13 @@ def _drafts(known: Known) -> list[Finding]:
     for model, found in known.pairs.items():
         seeds = len(found["seeds"])
         for row in found["drafts"]:
-            gaps = [b - a for a, b in zip(row["own"], row["other_seed"], strict=True)]
+            pairs = list(zip(row["own"], row["other_seed"], strict=True))
+            gaps = [None if None in pair else pair[1] - pair[0] for pair in pairs]
             gap = band(per_prompt(gaps, seeds))
-            nearer = sum(one > 0 for one in gaps)
-            own, other = (sum(row[key]) / len(row[key]) for key in ("own", "other_seed"))
+            nearer = sum(one is not None and one > 0 for one in gaps)
+            own, other = (
+                statistics.fmean(per_prompt(side, seeds)) for side in zip(*pairs, strict=True)
+            )
             text = (
                 f"{known.name(model)}, {known.scheduler(row['scheduler'])}, {row['draft']} steps "
                 f"for {row['final']}: {own:.3f} from its own final picture, {other:.3f} from "

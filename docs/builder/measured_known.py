@@ -108,6 +108,9 @@ def words(known: Known, sweep: Sweep) -> str:
             f"The judge scores {judge['reconstructions']['mean']:.3f} on real scenes seen through "
             f"this model's autoencoder, {judge['shuffled']['mean']:.3f} on labels dealt at random."
         )
+    if data.get("strips"):
+        one = data["strips"][-1]
+        told.append(f"Pictures: “{data['prompts'][one['prompt']]}”, seed {one['seed']}.")
     if data["summary"].get("converged") is False:
         told.append("The picture it is compared with still moves, so no sweet spot is given.")
     if data["sweep"] == "steps" and data.get("reference") is None:
@@ -118,8 +121,9 @@ def words(known: Known, sweep: Sweep) -> str:
 
 
 def strip(known: Known, sweep: Sweep) -> Strip | None:
-    """Returns the pictures kept of a sweep's first prompt, where their file is there."""
-    for one in sweep.data.get("strips", ()):
+    """Returns the pictures kept of a sweep's last prompt, where their file is there."""
+    # The studio keeps two prompts; of our own scenes the second is the brighter one.
+    for one in reversed(sweep.data.get("strips", ())):
         file = f"strips/{one['file']}"
         if (known.content / file).is_file():
             prompt = str(sweep.data["prompts"][one["prompt"]])

@@ -167,10 +167,11 @@ def _settling(known: Known) -> list[Check]:
     return checks
 
 
-def per_prompt(numbers: Sequence[float], seeds: int) -> list[float]:
-    """Returns one mean a prompt of numbers that come prompt by prompt."""
+def per_prompt(numbers: Sequence[float | None], seeds: int) -> list[float]:
+    """Returns one mean a prompt of numbers that come prompt by prompt; None stands for none."""
     parts = [numbers[i : i + seeds] for i in range(0, len(numbers), seeds)]
-    return [sum(part) / len(part) for part in parts]
+    whole = [[number for number in part if number is not None] for part in parts]
+    return [sum(part) / len(part) for part in whole if part]
 
 
 def _distilled(known: Known) -> list[Check]:

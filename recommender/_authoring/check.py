@@ -18,7 +18,7 @@ from .schema import SLUG
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 # Kinds whose folder bears an id too: a family of models, or the model that was measured.
-_IN_A_NAMED_FOLDER = ("model", "measurement", "quality")
+_IN_A_NAMED_FOLDER = ("model", "measurement", "quality", "pairs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
     for entry in kinds["model"].values():
         found += _claims(entry, kinds["setting"], all_ids)
     for entry in sound:
-        if entry.kind in ("measurement", "quality"):
+        if entry.kind in ("measurement", "quality", "pairs"):
             found += measured_problems(
                 entry, kinds["model"], kinds["scheduler"], kinds["setting"], all_ids
             )

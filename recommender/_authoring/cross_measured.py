@@ -32,6 +32,9 @@ def measured_problems(
     if entry.kind == "quality":
         yield from _judged(entry)
         return
+    if entry.kind == "pairs":
+        yield from _pairs(entry, all_ids)
+        return
     yield from _place(entry)
     yield from _scheduler(entry, schedulers, all_ids)
     yield from known_setting(entry, ("setting",), entry.data["setting"], all_ids)
@@ -120,6 +123,21 @@ def _lists(entry: Entry) -> Iterator[Problem]:
     if not uneven:
         yield from _presence(entry)
         yield from _excluded(entry)
+
+
+def _pairs(entry: Entry, all_ids: Ids) -> Iterator[Problem]:
+    """Every sampler is known, and every list has a figure for each prompt and seed."""
+    data = entry.data
+    pictures = len(data["prompts"]) * len(data["seeds"])
+    for part, keys in (("settling", ("change",)), ("drafts", ("own", "other_seed"))):
+        for i, row in enumerate(data[part]):
+            if ("scheduler", row["scheduler"]) not in all_ids:
+                message = f"expected the id of a sampler, got '{row['scheduler']}'."
+                yield problem(entry, (part, i, "scheduler"), message)
+            for key in keys:
+                if len(row[key]) != pictures:
+                    message = f"expected {pictures} figures, got {len(row[key])}."
+                    yield problem(entry, (part, i, key), message)
 
 
 def _once(entry: Entry, location: Location, items: list[Any]) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from .schema import Model
 from .schema_curve import Curve
-from .schema_measured import Measurement, Quality
+from .schema_measured import Measurement, Pairs, Quality
 from .schema_render import Manifest, Plan
 from .schema_scheduler import Schedule, Scheduler
 from .schema_setting import Setting
@@ -42,6 +42,7 @@ KINDS = (
     FileKind("signature", "settings/signatures/*.yaml", Signature),
     # Of two patterns that fit one file the first holds.
     FileKind("quality", "settings/measured/*/quality.json", Quality, _MEGABYTE),
+    FileKind("pairs", "settings/measured/*/pairs.json", Pairs, _MEGABYTE),
     FileKind("measurement", "settings/measured/*/*.json", Measurement, _MEGABYTE),
     FileKind("plan", "render/plans/*.yaml", Plan),
     FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest, 8 * _MEGABYTE),

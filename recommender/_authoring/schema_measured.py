@@ -215,3 +215,38 @@ class Quality(Strict):
     judge_accuracy: dict[Slug, Fidelity] | None = None
     cpu_seconds: Seconds | None = None
     autoencoder_psnr_db: Positive | None = None
+
+
+class Settling(Strict):
+    """How far each picture still moves between two large step counts."""
+
+    scheduler: Slug
+    from_: Steps = Field(alias="from")
+    to: Steps
+    change: Shares
+
+
+class Draft(Strict):
+    """How far each draft lies from its own final picture, and from another seed's."""
+
+    scheduler: Slug
+    draft: Steps
+    final: Steps
+    own: Shares
+    other_seed: Shares
+
+
+class Pairs(Strict):
+    """Pictures that no sweep compares: settings/measured/<model>/pairs.json."""
+
+    sweep: Literal["pairs"]
+    model: Slug
+    weights: Weights
+    environment: Environment
+    fixed: dict[Slug, Value]
+    prompts: Prompts
+    seeds: Seeds
+    metric: Metric
+    settled: Share
+    settling: Annotated[list[Settling], Field(max_length=64)]
+    drafts: Annotated[list[Draft], Field(max_length=256)]
