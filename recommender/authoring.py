@@ -11,28 +11,40 @@ from typing import Any
 
 from ._authoring.check import check_paths, parse
 from ._authoring.problems import did_you_mean, schema_problems
-from ._authoring.schema_render import Manifest, Plan
+from ._authoring.schema_render import Manifest, Plan, PromptSet, axis_values
 from ._authoring.yaml_text import Unreadable, read
 from ._errors import CatalogueError, visible
 
 __all__ = [
     "Manifest",
     "Plan",
+    "axis_values",
     "did_you_mean",
     "file_problems",
     "manifest_problem",
     "read_plan",
+    "read_prompts",
     "visible",
 ]
 
 
 def read_plan(path: Path) -> dict[str, Any]:
     """Returns a plan's data; CatalogueError lists everything wrong with its form, line by line."""
+    return _read(path, Plan)
+
+
+def read_prompts(path: Path) -> dict[str, Any]:
+    """Returns a prompt set's prompts; CatalogueError lists everything wrong with its form."""
+    prompts: dict[str, Any] = _read(path, PromptSet)["prompts"]
+    return prompts
+
+
+def _read(path: Path, schema: type[Any]) -> dict[str, Any]:
     try:
         document = read(path)
     except Unreadable as error:
         raise CatalogueError(f"{path}:{error.line}: {error.message}") from None
-    problems = schema_problems(str(path), document, Plan)
+    problems = schema_problems(str(path), document, schema)
     if problems:
         raise CatalogueError("\n".join(str(problem) for problem in problems))
     data: dict[str, Any] = document.data

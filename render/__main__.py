@@ -90,6 +90,10 @@ def _add_plan_commands(commands: Any) -> None:
             command.add_argument(
                 "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
             )
+        if name in ("plan", "run"):
+            command.add_argument(
+                "--prompts", metavar="SET", help="a set of render/prompts/ in place of the plan's"
+            )
         if name == "audit":
             command.add_argument("--n", type=int, default=6)
             command.add_argument("--seed", type=int, default=0)
@@ -146,7 +150,10 @@ def _plans(options: argparse.Namespace):
     fake = _seconds(getattr(options, "backend", "torch"))
     own = options.model or fake is not None
     options.out = options.out or (Path("renders") if own else RENDERS)
-    return [load_plan(name, options.model, fake=fake) for name in options.plans or plan_ids()]
+    return [
+        load_plan(name, options.model, fake=fake, prompts=getattr(options, "prompts", None))
+        for name in options.plans or plan_ids()
+    ]
 
 
 def _seconds(backend: str) -> float | None:
@@ -160,45 +167,23 @@ def _seconds(backend: str) -> float | None:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from . import manifest
+    from .estimate import lines
 
-    for plan in _plans(options):
-        cells = plan.cells()
-        recorded = manifest.read_cells(options.out / plan.id)
-        done = sum(
-            c.id in recorded and manifest.valid(options.out / plan.id, recorded[c.id])
-            for c in cells
-        )
-        steps = sum(cell.settings.get("num_inference_steps", 0) for cell in cells)
-        print(f"{plan.id}: {len(cells)} cells, {steps} steps, {len(cells) - done} to render")
-        for word in sorted(_unknown_words(plan)):
-            print(
-                f"  '{word}' is a word that postcards has never read; it draws a scene all the same"
-            )
+    print("\n".join(lines(_plans(options), options.out)))
     return 0
 
 
-def _unknown_words(plan) -> set[str]:
-    """Words of the prompts that no caption of the reference models' training used."""
-    if not any(model.name.startswith("postcards") for model in plan.models):
-        return set()
-    from .reference.scenes import known_words, words_of
-
-    said = {
-        text
-        for cell in plan.cells()
-        for key in ("prompt", "negative_prompt")
-        if (text := cell.settings[key])
-    }
-    return {word for text in said for word in words_of(text)} - known_words()
-
-
 def _run(options: argparse.Namespace) -> int:
+    from .estimate import estimate
     from .run import run
 
+    plans = _plans(options)
+    expected = estimate(plans, options.out)
+    if expected.wanted:
+        print(expected, flush=True)
     started = time.perf_counter()
     summary = run(
-        _plans(options),
+        plans,
         options.out,
         device=options.device,
         dtype=options.dtype,

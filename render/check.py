@@ -34,17 +34,28 @@ def check(plan: Plan, out: Path) -> list[str]:
         for i, entry in recorded.items()
         if i in cells and i not in missing and not manifest.valid(folder, entry)
     ]
-    stale = [i for i in recorded if i not in cells]
+    guests = {i: e for i, e in recorded.items() if manifest.is_guest(plan, e)}
+    stale = [i for i in recorded if i not in cells and i not in guests]
     problems = [
         f"{where}: {recorded[i]['file']} ({cells[i].name}): damaged, its bytes are not those that "
         "were rendered."
         for i in damaged
+    ]
+    problems += [
+        f"{where}: {entry['file']} ({entry['settings']['model']}): damaged or missing. "
+        f"Run: python -m render run {plan.id} --model {entry['settings']['model']} --out {out}"
+        for entry in guests.values()
+        if not manifest.valid(folder, entry)
     ]
     if missing or stale or damaged:
         counts = (_count(missing, "missing"), _count(stale, "stale"), _count(damaged, "damaged"))
         said = " and ".join(part for part in counts if part)
         problems.append(f"{where}: {said}. Run: python -m render run {plan.id}")
     named = {entry["file"] for entry in recorded.values()} | {manifest.FILE, *LOCKS}
+    maps = {told["map"] for e in recorded.values() if "map" in (told := e.get("measured", {}))}
+    named |= maps
+    for name in sorted(name for name in maps if not (folder / name).is_file()):
+        problems.append(f"{where}: the map {name} is missing. Run: python -m render run {plan.id}")
     for name, content in plan.sources().items():
         file = manifest.source_file(content)
         named.add(file)

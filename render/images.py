@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -26,11 +27,30 @@ def to_uint8(pixels: np.ndarray) -> np.ndarray:
     return (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
 
 
-def encode(pixels: np.ndarray, exif: bytes = b"") -> bytes:
+def encode(pixels: np.ndarray, exif: bytes = b"", *, lossless: bool = False) -> bytes:
     """A uint8 picture as WebP. The same pixels give the same bytes on one Pillow release."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", exif=exif, **WEBP)
+    how = {"lossless": True, "quality": 100, "method": 6} if lossless else WEBP
+    Image.fromarray(pixels).save(buffer, "WEBP", exif=exif, **how)
     return buffer.getvalue()
+
+
+def as_file(pixels: np.ndarray, kind: str, quality: int) -> bytes:
+    """A uint8 picture as PNG, JPEG, WebP or AVIF, with nothing of how it was made inside."""
+    buffer = io.BytesIO()
+    options: dict[str, Any] = {"quality": quality}
+    if kind == "avif":
+        options |= {"speed": 6, "max_threads": 1}  # its bytes depend on the number of threads
+    Image.fromarray(pixels).save(buffer, kind.upper(), **({} if kind == "png" else options))
+    return buffer.getvalue()
+
+
+def saved_and_opened(pixels: np.ndarray, settings: dict[str, Any]) -> np.ndarray:
+    """What is left of a picture in the format and quality that a cell names."""
+    kind = settings.get("output_format")
+    if kind is None:
+        return pixels
+    return decode(as_file(pixels, kind, settings.get("output_quality", 90)))
 
 
 def decode(content: bytes) -> np.ndarray:

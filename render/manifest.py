@@ -27,6 +27,29 @@ def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
         return {}
 
 
+def read_models(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a folder's manifest says of the models that drew its pictures."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))["models"]
+        return {str(name): dict(told) for name, told in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def is_guest(plan: Plan, entry: dict[str, Any]) -> bool:
+    """True for a picture by a model that is not of this run: it stays beside the run's own."""
+    return entry["settings"].get("model") not in {model.name for model in plan.models}
+
+
+def of_another_model(plan: Plan, path: Path) -> bool:
+    """True for a whole picture that says itself that another model drew it."""
+    told = provenance.read(_content(path))
+    drawn = (told or {}).get("recipe", {}).get("model")
+    if not isinstance(drawn, dict):
+        return False
+    return (drawn.get("name") or drawn.get("repo")) not in {model.name for model in plan.models}
+
+
 def valid(folder: Path, cell: dict[str, Any]) -> bool:
     """True when the recorded picture is there, byte for byte, and made by the recipe it stands for.
 
@@ -91,27 +114,37 @@ def alt_text(cell: Cell) -> str:
 
 
 def write(folder: Path, plan: Plan, entries: list[dict[str, Any]]) -> None:
-    """Writes the manifest with these pictures, unless it says just that already."""
-    models = {
-        model.name: {
-            **model.identity,
-            "parameters_m": model.parameters_m,
-            "resolution": model.trained_size,
-        }
-        for model in plan.models
-    }
+    """Writes the manifest with these pictures, unless it says just that already.
+
+    The models that the plan names come first, whichever of them this run renders.
+    """
+    drawn = {str(entry["settings"].get("model")) for entry in entries}
+    models = {name: told for name, told in read_models(folder).items() if name in drawn}
+    models |= {model.name: _told(plan, model) for model in plan.models}
+    hosts = {name: place for place, name in enumerate(plan.data["models"])}
+    place = {name: hosts.get(name, len(hosts)) for name in models}
     sources = {name: _publish(folder, source) for name, source in plan.sources().items()}
     content = {
         "plan": plan.id,
         "title": plan.title,
         "transfers": plan.data["transfers"],
-        "models": models,
+        **({"difference": plan.data["difference"]} if "difference" in plan.data else {}),
+        "models": dict(sorted(models.items(), key=lambda item: place[item[0]])),
         "sources": sources,
-        "cells": entries,
+        "cells": sorted(entries, key=lambda e: place.get(e["settings"].get("model"), 0)),
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
     if _content(folder / FILE) != text.encode():
         write_whole(folder / FILE, text.encode())
+
+
+def _told(plan: Plan, model: Any) -> dict[str, Any]:
+    return {
+        **model.identity,
+        "parameters_m": model.parameters_m,
+        "resolution": model.trained_size,
+        **({"prompts": plan.prompts} if plan.prompts else {}),
+    }
 
 
 def source_file(content: bytes) -> str:

@@ -18,6 +18,7 @@ from .errors import RenderError
 
 REFERENCE = Path(__file__).parent / "reference"
 _HUB = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)@(?P<revision>[0-9a-f]{40})")
+HUB_FILE = re.compile(_HUB.pattern + r"/(?P<file>[\w./-]+\.safetensors)")
 _HUB_WITHOUT_REVISION = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(@.*)?")
 
 
@@ -96,6 +97,15 @@ def find_model(name: str) -> ModelSource:
         f"{name}: expected a reference model ({known}), a diffusers folder, or a hub id with its "
         "revision. Nothing of that name exists."
     )
+
+
+def weights_identity(name: str) -> str:
+    """What a recipe says of an adapter, such as a ControlNet: its bytes, or its revision."""
+    if (folder := Path(name)).is_dir():
+        return folder_digest(folder.resolve())
+    if _HUB.fullmatch(name):
+        return name
+    raise RenderError(f"{name}: expected a diffusers folder, or REPO@<40 hexadecimal digits>.")
 
 
 def _complete(folder: Path) -> Path:

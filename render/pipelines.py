@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import copy
 import inspect
-import os
+import io
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import diffusers
@@ -18,21 +20,28 @@ import numpy as np
 import PIL
 import torch
 import transformers
-from diffusers import AutoPipelineForImage2Image, AutoPipelineForText2Image, DiffusionPipeline
-from huggingface_hub import try_to_load_from_cache
+from diffusers import (
+    AutoPipelineForImage2Image,
+    AutoPipelineForInpainting,
+    AutoPipelineForText2Image,
+)
 from PIL import Image
 
 from . import profiles
+from .calls import call_arguments, check_guidance_was_limited, prepare
+from .capture import Watch
 from .counters import Counters
 from .engine import Engine
-from .errors import BadPicture, RenderError
-from .images import to_uint8
+from .errors import RenderError
+from .estimate import run_of
+from .images import saved_and_opened, to_uint8
+from .loading import build_scheduler, load, pick_device, take_latents
 from .models import ModelSource
-from .plan import Cell, Plan
+from .plan import IMAGES, Cell, Plan
+from .variants import DTYPES, adapt, dtype_of, load_controlnet, variant_of
 
 # Rows of a denoiser's batch. Another width changes the last bits, never what a picture shows.
 WIDTH = 8
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 class Studio:
@@ -55,12 +64,19 @@ class Studio:
             else DTYPES[dtype]
         )
         self.model = model
-        self.pipe = load(model, self.dtype).to(self.device)
         self.profile = profile
-        profiles.prepare(self.pipe, profile)
-        self.engine = Engine(WIDTH if width is None else width, counters)
-        self.engine.counters.model_loads += 1
-        self._image_to_image: Any = None
+        self._width, self._counters = WIDTH if width is None else width, counters or Counters()
+        self._load(self.dtype)
+        self._variant = "{}"
+
+    def _load(self, dtype: torch.dtype) -> None:
+        self._kinds: dict[str, Any] = {}
+        # What is at hand goes before the next comes: two may not fit, and an engine knows models
+        # by their address.
+        self.pipe, self.engine = None, Engine(self._width, self._counters)
+        self.pipe = load(self.model, dtype).to(self.device)
+        profiles.prepare(self.pipe, self.profile)
+        self._counters.model_loads += 1
 
     def make(self, cell: Cell, plan: Plan) -> np.ndarray:
         """Renders one cell: uint8 [height, width, 3]. BadPicture if it must not be kept."""
@@ -76,40 +92,129 @@ class Studio:
     ) -> Iterator[tuple[Any, Any]]:
         """Yields (job, finish(job, picture) or the exception) as cells are finished.
 
-        A job is a plan, its cell, and whatever else the caller wants to find in it.
+        A job is a plan, its cell, and whatever else the caller wants to find in it. Cells that
+        differ only in what becomes of the finished latents share one run of the pipeline.
         """
-        models = [m for m in self.pipe.components.values() if isinstance(m, torch.nn.Module)]
-        return self.engine.run(jobs, self._picture, finish, models)
+        variants: dict[str, dict[str, list[Any]]] = {}
+        for job in jobs:
+            runs = variants.setdefault(variant_of(job[1]), {})
+            runs.setdefault(run_of(job[1]), []).append(job)
+        for variant, runs in sorted(variants.items(), key=lambda v: (v[0] != self._variant, v[0])):
+            together = [*runs.values()]
+            try:
+                self._become(variant, *together[0][0][:2])
+            except RenderError as error:
+                yield from ((job, error) for jobs in together for job in jobs)
+                continue
+            models = [m for m in self._components() if isinstance(m, torch.nn.Module)]
+            done = self.engine.run(together, self._pictures, partial(_each, finish), models)
+            for same, outcome in done:
+                outcomes = [outcome] * len(same) if isinstance(outcome, BaseException) else outcome
+                yield from zip(same, outcomes, strict=True)
 
-    def _picture(self, job: tuple[Any, ...]) -> np.ndarray:
-        """Calls the pipeline with a scheduler and a generator that are this cell's own."""
-        plan, cell = job[:2]
-        pipe = copy.copy(self.pipe_for(cell))
-        spec = cell.recipe["scheduler"]
-        pipe.scheduler = build_scheduler(spec) if spec else copy.deepcopy(pipe.scheduler)
-        arguments = call_arguments(pipe, cell)
-        if "source_image" in cell.settings:
-            with Image.open(plan.folder / cell.settings["source_image"]) as source:
-                arguments["image"] = source.convert("RGB")
-        watch = _LatentsWatch()
+    def _become(self, variant: str, plan: Plan, cell: Cell) -> None:
+        """Loads the model anew where cells want other weights than those at hand."""
+        if variant == self._variant:
+            return
+        self._variant = "unknown"  # until it is whole
+        dtype = dtype_of(cell, self.dtype)
+        self._load(dtype)
+        adapt(self.pipe, cell, plan, dtype)
+        if "controlnet" in cell.recipe:
+            net = load_controlnet(plan.data["controlnet"], dtype).to(self.device)
+            self._kinds["controlnet"] = net
+        self._variant = variant
+
+    def _components(self) -> list[Any]:
+        return [*self.pipe.components.values(), self._kinds.get("controlnet")]
+
+    @torch.no_grad()
+    def _pictures(self, jobs: list[tuple[Any, ...]]) -> list[np.ndarray]:
+        """The pictures of cells that share one run: one, or one for each captured step."""
+        plan, cell = jobs[0][:2]
+        pipe, arguments = self._prepared(plan, cell)
+        wanted = [_captured(job[1]) for job in jobs]
+        watch = Watch(pipe, filter(None, wanted))
         if "callback_on_step_end" in inspect.signature(pipe.__call__).parameters:
             arguments["callback_on_step_end"] = watch
-        try:
-            result = pipe(**arguments, output_type="np")
-        except (ValueError, TypeError) as error:
-            # Pipelines and schedulers refuse values in their own words; ours add which cell it was.
-            raise RenderError(f"{type(pipe).__name__} refused the cell: {error}") from None
+        # A crop is pasted back as a picture, which diffusers does with Pillow's alone.
+        arguments["output_type"] = "pil" if "padding_mask_crop" in arguments else "np"
+        result = _called(pipe, arguments)
+        check_guidance_was_limited(pipe, cell.settings)
         watch.judge()
-        return to_uint8(result.images[0])
+        if "hires_scale" in cell.settings:
+            result = self._second_pass(cell, result.images[0])
+        last = np.asarray(result.images[0])
+        last = last / 255 if last.dtype == np.uint8 else last
+        pictures = [to_uint8(watch.picture(pipe, *one) if one else last) for one in wanted]
+        return [saved_and_opened(p, job[1].settings) for p, job in zip(pictures, jobs, strict=True)]
+
+    def _prepared(self, plan: Plan, cell: Cell) -> tuple[Any, dict[str, Any]]:
+        """A cell's own pipeline, scheduler and generator, and the keywords of its call."""
+        pipe = copy.copy(self.pipe_for(cell))
+        pipe.scheduler = self._scheduler(cell)
+        arguments = call_arguments(pipe, cell)
+        prepare(pipe, cell, arguments)
+        images = {key: cell.settings[key] for key in IMAGES & cell.settings.keys()}
+        for key, file in images.items():
+            alone = key == "source_image" or "source_image" not in images
+            with Image.open(io.BytesIO(plan.source(file))) as picture:
+                arguments["image" if alone else key] = picture.convert(
+                    "L" if key == "mask_image" else "RGB"
+                )
+        if "mask_image" in images:
+            soft = cell.settings.get("mask_blur", 0)
+            arguments["mask_image"] = pipe.mask_processor.blur(arguments["mask_image"], soft)
+            take_latents(pipe)
+        return pipe, arguments
+
+    def _scheduler(self, cell: Cell) -> Any:
+        """A fresh scheduler; of a hub model the recipe holds only what differs from its own."""
+        spec, own = cell.recipe["scheduler"], self.pipe.scheduler
+        if spec is None:
+            return copy.deepcopy(own)
+        if self.model.folder is None:
+            name = spec["class"] or type(own).__name__
+            spec = {"class": name, "config": {**own.config, **spec["config"]}}
+        return build_scheduler(spec)
+
+    def _second_pass(self, cell: Cell, first: np.ndarray) -> Any:
+        """Hires fix: the finished picture enlarged, and repainted in part from there."""
+        scale, settings = cell.settings["hires_scale"], dict(cell.settings)
+        image = Image.fromarray(to_uint8(first))
+        size = tuple(round(side * scale / 8) * 8 for side in image.size)
+        if steps := settings.get("hires_steps"):
+            settings["num_inference_steps"] = steps
+        settings["strength"] = settings["hires_denoising_strength"]
+        again = replace(cell, settings={**settings, "source_image": "the first pass"})
+        pipe = copy.copy(self.pipe_for(again))
+        pipe.scheduler = self._scheduler(cell)
+        arguments = call_arguments(pipe, again)
+        arguments["image"] = image.resize(size, Image.Resampling.LANCZOS)
+        return _called(pipe, {**arguments, "output_type": "np"})
 
     def pipe_for(self, cell: Cell) -> Any:
-        """The pipeline that makes a cell: from noise alone, or from its source image."""
-        if "source_image" not in cell.settings:
+        """The pipeline that makes a cell: from noise alone, from a picture, around a mask."""
+        images = IMAGES & cell.settings.keys()
+        kind = (
+            AutoPipelineForInpainting
+            if "mask_image" in images
+            else AutoPipelineForImage2Image
+            if "source_image" in images
+            else AutoPipelineForText2Image
+        )
+        control = {"controlnet": self._kinds["controlnet"]} if "control_image" in images else {}
+        if kind is AutoPipelineForText2Image and not control:
             return self.pipe
-        if self._image_to_image is None:
-            self._image_to_image = AutoPipelineForImage2Image.from_pipe(self.pipe)
-            self._image_to_image.set_progress_bar_config(disable=True)
-        return self._image_to_image
+        name = f"{kind.__name__} {sorted(control)}"
+        if name not in self._kinds:
+            try:
+                made = kind.from_pipe(self.pipe, **control)
+            except (ValueError, TypeError) as error:
+                raise RenderError(f"{self.model.name}: {error}") from None
+            made.set_progress_bar_config(disable=True)
+            self._kinds[name] = made
+        return self._kinds[name]
 
     def environment(self) -> dict[str, Any]:
         """What may change the last bits of a picture: recorded with it, no reason to re-render.
@@ -130,125 +235,26 @@ class Studio:
         }
 
 
-class _LatentsWatch:
-    """Remembers the last latents a pipeline shows, to tell NaN before the decoder hides it."""
-
-    def __init__(self) -> None:
-        self.finite = True
-
-    def __call__(self, pipe: Any, step: int, timestep: Any, kept: dict[str, Any]) -> dict[str, Any]:
-        latents = kept.get("latents")
-        if latents is not None:
-            self.finite = bool(torch.isfinite(latents).all())
-        return kept
-
-    def judge(self) -> None:
-        if not self.finite:
-            raise BadPicture("the final latents hold NaN or infinite values")
+def _captured(cell: Cell) -> tuple[str, int] | None:
+    """What a cell shows of its run, and after which step; None for the finished picture."""
+    step = cell.settings.get("captured_step")
+    return None if step is None else (cell.settings.get("captured", "latents"), step)
 
 
-def pick_device(name: str) -> str:
-    """`auto` is CUDA where there is one, else the CPU."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RenderError("--device cuda: expected an NVIDIA GPU, got none. Use --device cpu.")
-    return name
+def _each(finish: Callable[[Any, Any], Any], jobs: list[Any], pictures: list[Any]) -> list[Any]:
+    """Finishes the pictures of one run; what one of them cannot be, the others still are."""
+    outcomes: list[Any] = []
+    for job, pixels in zip(jobs, pictures, strict=True):
+        try:
+            outcomes.append(finish(job, pixels))
+        except Exception as error:
+            outcomes.append(error)
+    return outcomes
 
 
-def load(model: ModelSource, dtype: torch.dtype) -> Any:
-    """Loads a text-to-image pipeline from safetensors, running none of the repository's code."""
-    _quiet()
-    place = str(model.folder or model.repo)
-    options: dict[str, Any] = {
-        "dtype": dtype,
-        "use_safetensors": True,
-        "trust_remote_code": False,
-        "local_files_only": model.folder is not None or _offline(),
-    }
-    if model.revision:
-        options["revision"] = model.revision
-    if model.repo and _offline():
-        _expect_downloaded(model)
+def _called(pipe: Any, arguments: dict[str, Any]) -> Any:
     try:
-        pipe = _load(place, options)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-        ImportError,
-        AttributeError,
-        TypeError,
-        KeyError,
-    ) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise RenderError(
-            f"{model.name}: expected a diffusers pipeline with safetensors weights and no code of "
-            f"its own, got: {reason}"
-        ) from None
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def _offline() -> bool:
-    """What `--offline` sets, and the hub's own library reads."""
-    return os.environ.get("HF_HUB_OFFLINE") == "1"
-
-
-def _expect_downloaded(model: ModelSource) -> None:
-    if not isinstance(
-        try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision), str
-    ):
-        raise RenderError(
-            f"{model.repo}: expected its files on this machine, found none. Download them with: "
-            f"hf download {model.repo} --revision {model.revision}"
-        )
-
-
-def _quiet() -> None:
-    """Keeps the libraries' own bars and notes out of ours."""
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
-
-
-def _load(place: str, options: dict[str, Any]) -> Any:
-    try:
-        return AutoPipelineForText2Image.from_pretrained(place, **options)
-    except ValueError as error:
-        if "AutoPipeline" not in str(error):
-            raise
-        # A pipeline that diffusers has but its automatic table lacks.
-        return DiffusionPipeline.from_pretrained(place, **options)
-
-
-def build_scheduler(spec: dict[str, Any]) -> Any:
-    """A fresh scheduler of this class from the model's stored configuration and our flags."""
-    cls = getattr(diffusers, spec["class"], None)
-    if not (isinstance(cls, type) and issubclass(cls, diffusers.SchedulerMixin)):
-        raise RenderError(f"scheduler: expected a class of diffusers, got '{spec['class']}'.")
-    try:
-        return cls.from_config(spec["config"])
-    except (ValueError, NotImplementedError, ImportError) as error:
-        raise RenderError(
-            f"scheduler: {spec['class']} refused its configuration: {error}"
-        ) from None
-
-
-def call_arguments(pipe: Any, cell: Cell) -> dict[str, Any]:
-    """The keywords of the pipeline's call. A setting it does not take is an error, not a shrug."""
-    taken = inspect.signature(pipe.__call__).parameters
-    seed = cell.settings.get("seed", 0)
-    arguments: dict[str, Any] = {"generator": torch.Generator("cpu").manual_seed(seed)}
-    for key, value in cell.settings.items():
-        if key in ("model", "scheduler", "seed", "source_image"):
-            continue
-        if key in taken:
-            arguments[key] = value
-        elif key == "negative_prompt" and not value:
-            continue  # nothing to say, and this pipeline does not listen
-        elif key in ("width", "height") and "source_image" in cell.settings:
-            continue  # the source's own size
-        else:
-            raise RenderError(f"{type(pipe).__name__} takes no {key}. Leave it out of the plan.")
-    return arguments
+        return pipe(**arguments)
+    except (ValueError, TypeError) as error:
+        # Pipelines and schedulers refuse values in their own words; ours add which cell it was.
+        raise RenderError(f"{type(pipe).__name__} refused the cell: {error}") from None

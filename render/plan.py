@@ -12,32 +12,31 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from recommender import catalogue, recommend
-from recommender.authoring import did_you_mean, read_plan, visible
+from recommender.authoring import axis_values, did_you_mean, read_plan, read_prompts, visible
 
 from .errors import RenderError
-from .models import ModelSource, find_model
+from .models import HUB_FILE, ModelSource, find_model, weights_identity
+from .schedulers import flags_of, refused_flags, scheduler_of
+from .settings import SCHEDULER, SETTINGS, cell_problems, problem_of, shaped
+from .weighting import weighted
 
 ROOT = Path(__file__).parents[1]
 PLANS = ROOT / "render" / "plans"
+PROMPTS = ROOT / "render" / "prompts"
 RENDERS = ROOT / "docs" / "content" / "renders"
 
 # Raise it when the renderer itself changes what a picture shows: every picture is then made anew.
 EPOCH = 1
 MAX_CELLS = 20_000
-
-# The settings a plan may hold or vary: what the pipelines take under these names.
-SETTINGS = frozenset(
-    (
-        *("num_inference_steps", "guidance_scale", "scheduler", "seed", "strength"),
-        *("prompt", "negative_prompt", "width", "height"),
-        *("eta", "guidance_rescale", "clip_skip"),
-    )
-)
+# Keys of a prompt that name a PNG file beside the plan.
+IMAGES = frozenset(("source_image", "mask_image", "control_image"))
 
 
 @dataclass(frozen=True)
@@ -68,80 +67,125 @@ class Plan:
     data: dict[str, Any]
     folder: Path  # where its source images lie
     models: tuple[ModelSource, ...]
+    prompts: str | None = None  # the set of render/prompts/ that took the place of its own
 
     @property
     def title(self) -> str:
         return self.data["title"]
 
-    def sources(self) -> dict[str, bytes]:
-        """The pictures that image-to-image starts from, by name: PNG files beside the plan."""
-        names = {p["source_image"] for p in self.data["prompts"].values() if "source_image" in p}
-        return {name: self._source(name) for name in sorted(names)}
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """Every axis with all its values, ranges written out."""
+        return {name: axis_values(axis) for name, axis in self.data["axes"].items()}
 
-    def _source(self, name: str) -> bytes:
-        path = self.folder / name
-        if Path(name).name != name or not path.is_file():
-            raise RenderError(
-                f"{self.id}: source_image: expected a file beside the plan, got '{visible(name)}'."
-            )
-        content = path.read_bytes()
+    def sources(self) -> dict[str, bytes]:
+        """The pictures that cells start from or follow, by name: PNG files beside the plan."""
+        prompts = self.data["prompts"].values()
+        names = {prompt[key] for prompt in prompts for key in IMAGES & prompt.keys()}
+        return {name: self.source(name) for name in sorted(names)}
+
+    def source(self, name: str) -> bytes:
+        """Returns a PNG file beside the plan."""
+        content = self._beside(name, "source_image")
         if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
             raise RenderError(
                 f"{self.id}: source_image: expected a PNG picture, got '{visible(name)}'."
             )
         return content
 
+    def _beside(self, name: str, key: str) -> bytes:
+        path = self.folder / name
+        if Path(name).name != name or not path.is_file():
+            raise RenderError(
+                f"{self.id}: {key}: expected a file beside the plan, got '{visible(name)}'."
+            )
+        return path.read_bytes()
+
     def cells(self) -> list[Cell]:
         """Every cell, model by model, so that each model is loaded once."""
-        found = [cell for model in self.models for cell in self._of(model)]
-        if len(found) > MAX_CELLS:
-            raise RenderError(f"{self.id}: expected at most {MAX_CELLS} cells, got {len(found)}.")
-        return found
+        return [self._cell(*place) for place in list(self._places())]
 
-    def _of(self, model: ModelSource) -> list[Cell]:
-        axes = self.data["axes"]
-        cells = []
-        for key, prompt in self.data["prompts"].items():
-            for values in itertools.product(*axes.values()):
-                place = {"prompt": key, **dict(zip(axes, values, strict=True))}
-                if any(
-                    rule.items() <= {**place, "model": model.name}.items()
-                    for rule in self._excluded
-                ):
-                    continue
-                cells.append(self._cell(model, place, prompt))
-        return cells
+    def _places(self) -> Iterator[tuple[ModelSource, dict[str, Any], dict[str, Any]]]:
+        """Counts before anything is made: a plan of a million cells is refused within a second."""
+        axes, prompts = self.axes, self.data["prompts"]
+        whole = len(self.models) * len(prompts) * math.prod(map(len, axes.values()))
+        if whole > 50 * MAX_CELLS:
+            raise RenderError(f"{self.id}: expected at most {MAX_CELLS} cells, got {whole}.")
+        found = 0
+        for model in self.models:
+            for key, prompt in prompts.items():
+                for values in itertools.product(*axes.values()):
+                    place = {"prompt": key, **dict(zip(axes, values, strict=True))}
+                    if not self._is_excluded({**place, "model": model.name}):
+                        found += 1
+                        yield model, place, prompt
+        if found > MAX_CELLS:
+            raise RenderError(f"{self.id}: expected at most {MAX_CELLS} cells, got {found}.")
+
+    def _is_excluded(self, place: dict[str, Any]) -> bool:
+        """True where a rule names this value, or lists it, for every key that it has."""
+        return any(
+            all(
+                key in place and place[key] in (one if isinstance(one, list) else [one])
+                for key, one in rule.items()
+            )
+            for rule in self.data.get("exclude", [])
+        )
 
     def _is_host(self, model: ModelSource) -> bool:
         """True for the models that the plan was written for."""
         return model.name in self.data["models"] or str(model.folder) in self.data["models"]
-
-    @property
-    def _excluded(self) -> list[dict[str, Any]]:
-        return self.data.get("exclude", [])
 
     def _cell(self, model: ModelSource, place: dict[str, Any], prompt: dict[str, Any]) -> Cell:
         settings = {
             "negative_prompt": "",
             **self.data.get("settings", {}),
             **({} if self._is_host(model) else guest_settings(model)),
-            **{k: v for k, v in prompt.items() if k != "source_image"},
+            **prompt,
             **self.data.get("overrides", {}).get(model.name, {}),
             **{k: v for k, v in place.items() if k != "prompt"},
         }
         settings = {key: value for key, value in settings.items() if value is not None}
+        added = {key: self.data[key] for key in ("loras", "controlnet") if key in self.data}
+        spec = scheduler_of(model, settings.get("scheduler"), flags_of(settings))
+        wrong = [*cell_problems({**settings, **added}), *refused_flags(spec, settings)]
+        if wrong:
+            where = Cell(model, place, settings, {}).name
+            raise RenderError("\n".join(f"{self.id}: {where}: {one}" for one in wrong))
+        settings = shaped(weighted(settings))
         recipe = {
             "epoch": EPOCH,
             "model": model.identity,
             "pipeline": model.pipeline_class,
-            "scheduler": scheduler_of(model, settings.get("scheduler")),
-            "settings": {k: v for k, v in sorted(settings.items()) if k != "scheduler"},
+            "scheduler": spec,
+            "settings": {k: v for k, v in sorted(settings.items()) if k not in SCHEDULER | IMAGES},
+            **{
+                key: hashlib.sha256(self.source(settings[key])).hexdigest()
+                for key in sorted(IMAGES & settings.keys())
+            },
+            **self._adapters(),
         }
-        if "source_image" in prompt:
-            source = self._source(prompt["source_image"])
-            recipe["source_image"] = hashlib.sha256(source).hexdigest()
-            settings["source_image"] = prompt["source_image"]
         return Cell(model, place, {"model": model.name, **settings}, recipe)
+
+    def _adapters(self) -> dict[str, Any]:
+        """What a recipe says of the weights beside the model's own, and of a lossless file."""
+        told: dict[str, Any] = {}
+        if "loras" in self.data:
+            told["loras"] = [
+                {"weights": self._identity(lora["file"]), "scale": lora.get("scale", 1.0)}
+                for lora in self.data["loras"]
+            ]
+        if "controlnet" in self.data:
+            told["controlnet"] = weights_identity(self.data["controlnet"])
+        if "difference" in self.data:
+            told["encoding"] = "lossless"  # a lossy file would add its own difference
+        return told
+
+    def _identity(self, file: str) -> str:
+        """A LoRA by its bytes, or by the revision that stands for them."""
+        if HUB_FILE.fullmatch(file):
+            return file
+        return hashlib.sha256(self._beside(file, "loras")).hexdigest()
 
 
 def guest_settings(model: ModelSource) -> dict[str, Any]:
@@ -163,31 +207,6 @@ def guest_settings(model: ModelSource) -> dict[str, Any]:
     return {**own, "width": size[0], "height": size[1]} if size else own
 
 
-def scheduler_of(model: ModelSource, name: str | None) -> dict[str, Any] | None:
-    """Class and configuration of a cell's scheduler; None for a hub model's own, pinned with it.
-
-    `name` is an id of settings/schedulers/ or a diffusers class. The configuration is the model's
-    stored one, never another scheduler's: those carry their own class's defaults along.
-    """
-    own = model.scheduler
-    if name is None:
-        return None if own is None else {"class": own[0], "config": own[1]}
-    known = catalogue().schedulers
-    if name in known:
-        if "class" not in known[name]:
-            raise RenderError(
-                f"scheduler: expected a sampler that diffusers has, got '{name}'. "
-                "Other tools alone have it."
-            )
-        wanted, flags = known[name]["class"], known[name].get("flags", {})
-    elif name.endswith("Scheduler") and name.isidentifier():
-        wanted, flags = name, {}
-    else:
-        hint = did_you_mean(name, list(known))
-        raise RenderError(f"scheduler: expected an id of settings/schedulers/, got '{name}'.{hint}")
-    return {"class": wanted, "config": {**(own[1] if own else {}), **flags}}
-
-
 def digest(recipe: dict[str, Any]) -> str:
     """Sixteen hexadecimal digits that name a recipe."""
     text = json.dumps(recipe, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -203,11 +222,14 @@ def load_plan(
     models: list[str] | None = None,
     folder: Path = PLANS,
     *,
+    prompts: str | None = None,
     fake: float | None = None,
 ) -> Plan:
     """Reads and checks a plan, by id or by its file; `models` replaces the models it names.
 
-    With `fake`, the seconds that each picture takes, a backend without models renders it.
+    `prompts` names a set of render/prompts/ that replaces the plan's own: ours speak of landscapes,
+    which is all that our models know. With `fake`, the seconds that each picture takes, a backend
+    without models renders it.
     """
     path = Path(name) if name.endswith(".yaml") else folder / f"{name}.yaml"
     if not name.endswith(".yaml") and name not in plan_ids(folder):
@@ -215,31 +237,37 @@ def load_plan(
             f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}"
         )
     data = read_plan(path)
+    if prompts is not None:
+        data = {**data, "prompts": prompt_set(prompts, data, path.stem)}
     _check_settings(path, data)
     named = tuple(replace(find_model(m), fake=fake) for m in models or data["models"])
-    return Plan(path.stem, data, path.parent, named)
+    return Plan(path.stem, data, path.parent, named, prompts)
+
+
+def prompt_set(name: str, data: dict[str, Any], plan: str) -> dict[str, Any]:
+    """Returns the prompts of a set; a plan whose own prompts bring a picture keeps those."""
+    known = plan_ids(PROMPTS)
+    if name not in known:
+        raise RenderError(f"No prompts called '{visible(name)}'.{did_you_mean(name, known)}")
+    own = {key for prompt in data["prompts"].values() for key in prompt}
+    if bound := sorted(own & (IMAGES | {"weighted"})):
+        raise RenderError(
+            f"{plan}: --prompts: expected a plan whose prompts stand alone, got one with "
+            f"{bound[0]}. Leave --prompts out for it."
+        )
+    return read_prompts(PROMPTS / f"{name}.yaml")
 
 
 def _check_settings(path: Path, data: dict[str, Any]) -> None:
     """Refuses settings that no pipeline takes and values outside a setting's range."""
     used = [
         *data.get("settings", {}).items(),
-        *((key, value) for key, values in data["axes"].items() for value in values),
+        *((key, value) for key, axis in data["axes"].items() for value in axis_values(axis)),
         *(pair for override in data.get("overrides", {}).values() for pair in override.items()),
     ]
-    known = catalogue().settings
-    problems = []
-    for key, value in used:
-        if key not in SETTINGS:
-            problems.append(
-                f"{key}: expected a setting the renderer knows.{did_you_mean(key, [*SETTINGS])}"
-            )
-            continue
-        limits = known.get(key, {}).get("range", {})
-        low, high = limits.get("min"), limits.get("max")
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if number and ((low is not None and value < low) or (high is not None and value > high)):
-            problems.append(f"{key}: expected {low} to {high or 'any'}, got {value}.")
+    problems = [problem for key, value in used if (problem := problem_of(key, value))]
+    if "prompt" in data["axes"]:
+        problems.append("axes: expected prompts under `prompts`, got an axis of that name.")
     if problems:
         where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         raise RenderError("\n".join(f"{where}: {problem}" for problem in dict.fromkeys(problems)))

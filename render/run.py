@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from tqdm import tqdm
 from . import provenance
 from .counters import Counters
 from .errors import DiskError, RenderError
+from .estimate import remember
 from .images import encode
 from .lock import alone_in
 from .models import ModelSource
@@ -86,6 +88,7 @@ def _make(folders: list[Folder], studios: Any, summary: Summary) -> None:
                 folder.index()
         raise
     for folder in folders:
+        folder.measure()
         folder.index()
         folder.sweep()
 
@@ -135,7 +138,9 @@ class Studios:
         """Yields (job, outcome) as `finished` does, model by model."""
         for model in {job[1].model.name: job[1].model for job in jobs}.values():
             mine = [job for job in jobs if job[1].model.name == model.name]
-            yield from finished(self.of(model), sorted(mine, key=_place))
+            studio, started = self.of(model), time.perf_counter()
+            yield from finished(studio, sorted(mine, key=_place))
+            remember(model, [job[1] for job in mine], time.perf_counter() - started)
 
 
 def _place(job: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -172,6 +177,8 @@ def _keep(plan: Plan, cell: Cell, folder: Folder, outcome: Any, summary: Summary
 def _finish(studio: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int], dict[str, Any]]:
     """Encodes beside the denoiser; what made the picture goes into it."""
     height, width = pixels.shape[:2]
+    recipe = job[1].recipe
     environment = provenance.allowed(studio.environment())  # as it was for this very picture
-    exif = provenance.described(job[1].recipe, environment)
-    return provenance.seal(encode(pixels, exif)), (width, height), environment
+    exif = provenance.described(recipe, environment)
+    content = encode(pixels, exif, lossless=recipe.get("encoding") == "lossless")
+    return provenance.seal(content), (width, height), environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Folder:
     cells: list[Cell]
     kept: dict[str, Any]
     wanted: list[Cell]
+    guests: list[Any] = field(default_factory=list)  # entries of models that this run leaves alone
+    measured: dict[str, Any] = field(default_factory=dict)
     _written: float = float("-inf")
 
     def keep(self, cell: Cell, content: bytes, environment: dict[str, Any]) -> None:
@@ -40,20 +42,38 @@ class Folder:
     def index(self) -> None:
         """Writes the manifest, in the plan's order and words."""
         entries = [
-            {**self.kept[cell.id], **manifest.words(cell)}
+            {**self.kept[cell.id], **manifest.words(cell), **self._measured(cell)}
             for cell in self.cells
             if cell.id in self.kept
         ]
+        entries += self.guests
         if entries or (self.path / manifest.FILE).is_file():
             manifest.write(self.path, self.plan, entries)
         self._written = time.monotonic()
 
+    def measure(self) -> None:
+        """Compares the finished pictures, where the plan asks for it."""
+        if "difference" in self.plan.data:
+            from .differences import measure
+
+            whole = [cell for cell in self.cells if cell.id in self.kept]
+            self.measured = measure(self.plan, self.path, whole)
+
+    def _measured(self, cell: Cell) -> dict[str, Any]:
+        return {"measured": self.measured[cell.id]} if cell.id in self.measured else {}
+
     def sweep(self) -> None:
-        """Removes pictures that no cell asks for, and what an interrupted write left."""
-        files = {entry["file"] for entry in self.kept.values()}
+        """Removes pictures that no cell asks for, and what an interrupted write left.
+
+        A whole picture by a model that this run does not render is not its to remove.
+        """
+        files = {entry["file"] for entry in (*self.kept.values(), *self.guests)}
+        files |= {e["measured"]["map"] for e in self.guests if "map" in e.get("measured", {})}
         files |= {manifest.source_file(content) for content in self.plan.sources().values()}
+        files |= {told["map"] for told in self.measured.values() if "map" in told}
         for path in self.path.glob("*"):
-            if path.name not in files and path.suffix in _MADE:
+            stray = path.name not in files and path.suffix in _MADE
+            if stray and not manifest.of_another_model(self.plan, path):
                 path.unlink(missing_ok=True)
 
 
@@ -69,7 +89,8 @@ def look(plan: Plan, path: Path) -> Folder:
             file=sys.stderr,
         )
     wanted = {cell.id: cell for cell in cells if cell.id not in kept}
-    return Folder(plan, path, cells, kept, list(wanted.values()))
+    guests = [e for e in named.values() if manifest.is_guest(plan, e) and manifest.valid(path, e)]
+    return Folder(plan, path, cells, kept, list(wanted.values()), guests)
 
 
 def expect_room(folders: list[Folder]) -> None:

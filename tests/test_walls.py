@@ -25,9 +25,17 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("docs/builder/hooks.py", {"mkdocs", "recommender"}, set()),
     ("docs/builder/*.py", {"jinja2", "markupsafe", "markdown", "nh3", "recommender"}, set()),
     ("render/plan.py", {"recommender"}, set()),
+    # What a plan is made of, and what it will cost.
+    *(
+        (f"render/{name}.py", {"recommender"}, set())
+        for name in ("settings", "schedulers", "weighting", "estimate")
+    ),
     ("render/check.py", {"recommender"}, set()),
     ("render/__main__.py", {"recommender"}, set()),
-    ("render/pipelines.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
+    *(
+        (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
+        for name in ("pipelines", "loading", "calls", "capture", "variants")
+    ),
     # The batched denoiser, in five files; little else loads torch by being imported.
     ("render/engine.py", TORCH, set()),
     ("render/rows.py", TORCH, set()),

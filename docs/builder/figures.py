@@ -12,39 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from markup import figure as written
+from rows import Row, assigned, grouped, name, row
 
 MIN_SLIDER_STOPS = 6
 MAX_SLIDER_ROWS = 3
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One rendered cell as a page shows it."""
-
-    value: Any
-    caption: str
-    src: str
-    width: int
-    height: int
-    alt: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """Pictures that differ in one setting only."""
-
-    model: str
-    model_name: str
-    prompt: str
-    seed: Any
-    source: Picture | None
-    pictures: tuple[Picture, ...]
-    stops: tuple[Picture, ...]
-
-    @property
-    def widest(self) -> int:
-        """The width of the widest picture; narrower ones are shown to scale beside it."""
-        return max(stop.width for stop in self.stops)
 
 
 @dataclass(frozen=True)
@@ -57,6 +28,8 @@ class Panel:
     slider: tuple[Row, ...]
     start: int
     rendered_with: str
+    made_with: str
+    command: str
 
     @property
     def several_models(self) -> bool:
@@ -73,6 +46,7 @@ class Figure:
     look_for: str
     axis: str
     transfers: str
+    against: str
     panels: tuple[Panel, ...]
 
     @property
@@ -117,9 +91,9 @@ def build_figure(
     if manifest is None:
         return None
     rows = [
-        row
-        for cells in _groups(manifest["cells"], show["axis"], comparison.get("where") or {})
-        if (row := _row(plan, manifest, cells, show)).pictures
+        one
+        for cells in grouped(manifest["cells"], show, comparison.get("where") or {})
+        if (one := row(plan, manifest, cells, show)).pictures
     ]
     if not rows:
         return None
@@ -127,7 +101,14 @@ def build_figure(
     # prompt is shown, the others fold away.
     prompts = list(dict.fromkeys(row.prompt for row in rows))
     models = list(manifest["models"])
-    rows.sort(key=lambda row: (prompts.index(row.prompt), models.index(row.model)))
+    down = show.get("by_values") or []
+    rows.sort(
+        key=lambda row: (
+            prompts.index(row.prompt),
+            models.index(row.model),
+            down.index(row.by) if down else 0,
+        )
+    )
     tabs = dict.fromkeys(_tab(manifest["models"][model], model) for model in models)
     return Figure(
         plan=plan,
@@ -135,6 +116,10 @@ def build_figure(
         look_for=comparison.get("look_for") or "",
         axis=show["axis"],
         transfers=manifest.get("transfers", "none"),
+        against=" and ".join(
+            assigned(key, value)
+            for key, value in manifest.get("difference", {}).get("to", {}).items()
+        ),
         panels=tuple(panel for tab in tabs if (panel := _panel(tab, rows, manifest))),
     )
 
@@ -154,85 +139,35 @@ def _panel(tab: str, rows: Sequence[Row], manifest: Mapping[str, Any]) -> Panel 
     slider = _slider(first)
     shown = [model for model in known if model in {row.model for row in here}]
     return Panel(
-        label=" and ".join(_name(known[model]) for model in shown),
+        label=" and ".join(name(known[model]) for model in shown),
         rows=first,
         more=tuple(row for row in here if row not in first),
         slider=slider,
         start=_start(slider, first[0]),
         rendered_with=" and ".join(_model_words(known[model]) for model in shown),
+        made_with=_made_with(first),
+        command=_command(manifest, [known[model] for model in shown]),
     )
 
 
-def _groups(
-    cells: Sequence[Mapping[str, Any]], axis: str, where: Mapping[str, Any]
-) -> list[list[Mapping[str, Any]]]:
-    """Splits cells into lists that agree in everything but the axis, one per model and prompt."""
-    groups: dict[tuple[str, str], dict[str, list[Mapping[str, Any]]]] = {}
-    for cell in cells:
-        if axis not in cell["axes"] or any(_of(cell, key) != want for key, want in where.items()):
-            continue
-        who = (str(_of(cell, "model")), str(_of(cell, "prompt")))
-        rest = json.dumps({k: v for k, v in cell["axes"].items() if k != axis}, sort_keys=True)
-        groups.setdefault(who, {}).setdefault(rest, []).append(cell)
-    # Where further axes vary, the plan's first combination stands for the rest.
-    return [next(iter(by_rest.values())) for by_rest in groups.values()]
+def _made_with(rows: Sequence[Row]) -> str:
+    """Names the scheduler and the seed of the pictures shown, where they all have the same."""
+    schedulers = {row.scheduler for row in rows} - {""}
+    seeds = {row.seed for row in rows}
+    words = [f"scheduler {one}" for one in schedulers] if len(schedulers) == 1 else []
+    words += [f"seed {one}" for one in seeds if one is not None] if len(seeds) == 1 else []
+    return ", ".join(words)
 
 
-def _of(cell: Mapping[str, Any], key: str) -> Any:
-    """Looks a setting of a cell up: its place in the plan first, then its full settings."""
-    return cell["axes"].get(key, cell["settings"].get(key))
-
-
-def _row(
-    plan: str,
-    manifest: Mapping[str, Any],
-    cells: Sequence[Mapping[str, Any]],
-    show: Mapping[str, Any],
-) -> Row:
-    """Builds one row: the pictures at the values shown, and all stops for a slider."""
-    stops = [_picture(plan, cell, show["axis"]) for cell in cells]
-    # By equality: a plan writes 7.0 where a page's author writes 7.
-    shown = [stop for value in show["values"] for stop in stops if stop.value == value]
-    settings = cells[0]["settings"]
-    model = str(settings["model"])
-    return Row(
-        model=model,
-        model_name=_name(manifest["models"][model]),
-        prompt=str(settings.get("prompt", "")),
-        seed=settings.get("seed"),
-        source=_source(plan, manifest, settings),
-        pictures=tuple(shown),
-        stops=tuple(stops),
-    )
-
-
-def _picture(plan: str, cell: Mapping[str, Any], axis: str) -> Picture:
-    value = cell["axes"][axis]
-    shown = f'"{value}"' if isinstance(value, str) else written(value)
-    return Picture(
-        value=value,
-        caption=f"{axis} = {shown}",
-        src=f"renders/{plan}/{cell['file']}",
-        width=cell["width"],
-        height=cell["height"],
-        alt=cell["alt"],
-    )
-
-
-def _source(plan: str, manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> Picture | None:
-    """Returns the picture that image-to-image started from."""
-    name = settings.get("source_image")
-    kept = manifest.get("sources", {}).get(name)
-    if kept is None:
-        return None
-    return Picture(
-        value=name,
-        caption="the source picture",
-        src=f"renders/{plan}/{kept['file']}",
-        width=kept["width"],
-        height=kept["height"],
-        alt="The picture that all others in this row start from",
-    )
+def _command(manifest: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> str:
+    """Writes the command that makes these pictures again; a guest's names its model and prompts."""
+    words = [f"python -m render run {manifest['plan']}"]
+    for model in models:
+        if "repo" in model:
+            words.append(f"--model {model['repo']}@{model['revision']}")
+        if model.get("prompts"):
+            words.append(f"--prompts {model['prompts']}")
+    return " ".join(words)
 
 
 def _slider(rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -241,7 +176,11 @@ def _slider(rows: Sequence[Row]) -> tuple[Row, ...]:
     def values(row: Row) -> list[Any]:
         return [stop.value for stop in row.stops]
 
-    numeric = [row for row in rows if all(isinstance(v, int | float) for v in values(row))]
+    numeric = [
+        row
+        for row in rows
+        if not row.label and all(isinstance(v, int | float) for v in values(row))
+    ]
     if not numeric or len(numeric[0].stops) < MIN_SLIDER_STOPS:
         return ()
     sortable = [
@@ -260,19 +199,14 @@ def _start(slider: Sequence[Row], row: Row) -> int:
 
 def _model_words(model: Mapping[str, Any]) -> str:
     """Says which model drew a picture and how much that is worth."""
-    name, size, side = _name(model), model.get("parameters_m"), model.get("resolution")
+    title, size, side = name(model), model.get("parameters_m"), model.get("resolution")
     words = [f"{written(size)} M parameters"] if size else []
     words += [f"{side} px"] if side else []
     # Our own models know one kind of picture; a reader must not take them for general ones.
     words += ["landscapes only"] if _is_ours(model) else []
-    return f"{name} ({', '.join(words)})" if words else name
+    return f"{title} ({', '.join(words)})" if words else title
 
 
 def _is_ours(model: Mapping[str, Any]) -> bool:
     """True for the small models that this repository trains."""
-    return _name(model).startswith("postcards")
-
-
-def _name(model: Mapping[str, Any]) -> str:
-    """Names a model: a folder's name, or the repository of one from a hub."""
-    return str(model.get("name") or model["repo"])
+    return name(model).startswith("postcards")

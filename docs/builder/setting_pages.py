@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from curves import charts
-from figures import Figure, Picture, build_figure
+from figures import Figure, build_figure
+from rows import Picture
 
 GROUPS = {
     "quality": "Quality and time",

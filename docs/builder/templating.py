@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from figures import Picture
 from markup import figure, inert, prose, prose_line, slug, source_label, source_url
 from markupsafe import Markup
+from rows import Picture
 from zones import zones
 
 DESCRIPTION_LENGTH = 155

@@ -24,6 +24,7 @@ from .cross_schedulers import scheduler_problems
 from .cross_settings import setting_problems, tool_owners
 from .cross_text import sentences_once, text_problems
 from .problems import Problem, describe, did_you_mean
+from .schema_render import axis_values
 from .yaml_text import Location
 
 if TYPE_CHECKING:
@@ -165,16 +166,27 @@ def _comparisons(
             yield problem(entry, (*here, "plan"), message)
         if plan not in plans:
             continue
-        axes, show = plans[plan].data["axes"], comparison["show"]
-        if show["axis"] not in (*axes, "model", "prompt"):
-            message = f"expected an axis of {plan} ({', '.join(axes)}), got '{show['axis']}'."
-            yield problem(entry, (*here, "show", "axis"), message)
-        for place, value in enumerate(show["values"]):
-            rendered = axes.get(show["axis"])
+        yield from _shown(entry, (*here, "show"), plans[plan].data["axes"], comparison)
+
+
+def _shown(
+    entry: Entry, here: Location, axes: dict[str, Any], comparison: dict[str, Any]
+) -> Iterator[Problem]:
+    """Both sides of a figure are axes of its plan, and their values are among those rendered."""
+    plan, show = comparison["plan"], comparison["show"]
+    for side, values in (("axis", "values"), ("by", "by_values")):
+        axis = show.get(side)
+        if axis is None:
+            continue
+        if axis not in (*axes, "model", "prompt"):
+            message = f"expected an axis of {plan} ({', '.join(axes)}), got '{axis}'."
+            yield problem(entry, (*here, side), message)
+        rendered = axis_values(axes[axis]) if axis in axes else None
+        for place, value in enumerate(show.get(values, [])):
             if rendered is not None and value not in rendered:
                 listed = ", ".join(visible(one) for one in rendered)
                 message = f"expected a value that {plan} renders ({listed}), got {describe(value)}."
-                yield problem(entry, (*here, "show", "values", place), message)
+                yield problem(entry, (*here, values, place), message)
 
 
 def _claims(

@@ -51,6 +51,14 @@ class Show(Strict):
 
     axis: Slug
     values: Annotated[list[Value], Field(min_length=1)]
+    by: Slug | None = None  # a second axis, one row for each of its values
+    by_values: Annotated[list[Value], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Show:
+        if (self.by is None) != (self.by_values is None):
+            raise PydanticCustomError("both", "expected by and by_values together")
+        return self
 
 
 class Comparison(Strict):

@@ -174,3 +174,99 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
         f"{path}: expected a manifest written by `python -m render run`, "
         "got one that cannot be read (KeyError('cells')). Render the plan again."
     )
+
+
+GRID = {
+    "plan": "grid",
+    "look_for": "x",
+    "show": {
+        "axis": "num_inference_steps",
+        "values": [25, 4],
+        "by": "scheduler",
+        "by_values": ["heun", "euler"],
+    },
+}
+
+
+def rewritten(tmp_path: Path, plan: str, change: Callable[[dict[str, Any]], None]) -> None:
+    path = tmp_path / "renders" / plan / "manifest.json"
+    manifest = json.loads(path.read_text())
+    change(manifest)
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_grid_has_a_row_for_each_value_of_its_second_axis(plan: Plan, tmp_path: Path) -> None:
+    """Rows and columns stand in the order that the page's author wrote."""
+    plan("grid", "num_inference_steps", [4, 25, 50, 75], prompts={"a": "a"})
+
+    def second_axis(manifest: dict[str, Any]) -> None:
+        cells = []
+        for name in ("euler", "ddim", "heun"):
+            recipe = {"scheduler": {"class": f"{name.title()}DiscreteScheduler"}}
+            for cell in manifest["cells"]:
+                axes = {**cell["axes"], "scheduler": name}
+                cells.append({**cell, "axes": axes, "recipe": recipe})
+        manifest["cells"] = cells
+
+    rewritten(tmp_path, "grid", second_axis)
+    figure = built(tmp_path, GRID)
+    assert figure is not None
+    assert [(row.label, [p.value for p in row.pictures]) for row in figure.first.rows] == [
+        ('scheduler = "heun"', [25, 4]),
+        ('scheduler = "euler"', [25, 4]),
+    ]
+    assert figure.first.slider == ()
+    assert figure.first.made_with == "seed 7"  # the rows have a scheduler each
+
+
+def test_scheduler_seed_and_the_command_are_said_of_every_comparison(
+    plan: Plan, tmp_path: Path
+) -> None:
+    plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "a"})
+
+    def drawn_with(manifest: dict[str, Any]) -> None:
+        for cell in manifest["cells"]:
+            cell["recipe"] = {"scheduler": {"class": "EulerDiscreteScheduler", "config": {}}}
+
+    rewritten(tmp_path, "steps", drawn_with)
+    figure = built(tmp_path)
+    assert figure is not None
+    assert figure.first.made_with == "scheduler EulerDiscreteScheduler, seed 7"
+    assert figure.first.command == "python -m render run steps"
+
+
+def test_a_guests_command_names_its_model_and_its_prompts(plan: Plan, tmp_path: Path) -> None:
+    """One command makes a big model's pictures again, beside ours."""
+    guest = {"name": "big", "repo": "owner/big", "revision": "a" * 40, "prompts": "photo"}
+    plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, guest))
+    figure = built(tmp_path)
+    assert figure is not None
+    assert figure.panels[1].command == (
+        f"python -m render run steps --model owner/big@{'a' * 40} --prompts photo"
+    )
+
+
+def test_what_was_measured_stands_under_a_picture_and_its_map_in_a_row_below(
+    plan: Plan, tmp_path: Path
+) -> None:
+    """Differences that no eye sees are a figure and an enlarged picture."""
+    plan("steps", "num_inference_steps", [4, 25, 50], prompts={"a": "a"})
+
+    def measured(manifest: dict[str, Any]) -> None:
+        manifest["difference"] = {"to": {"num_inference_steps": 50}, "times": 8}
+        told = {"mean": 1.254, "largest": 30, "bytes": 3210, "map": "difference-x.webp", "times": 8}
+        manifest["cells"][0]["measured"] = told
+        manifest["cells"][2]["measured"] = {"mean": 0.0, "largest": 0}
+
+    rewritten(tmp_path, "steps", measured)
+    figure = built(tmp_path)
+    assert figure is not None
+    row = figure.first.rows[0]
+    assert [picture.note for picture in row.pictures] == [
+        *("3.2 kB, mean change 1.25", "", "no change"),
+    ]
+    assert [one.src for one in row.maps] == ["renders/steps/difference-x.webp"]
+    assert row.maps[0].alt == (
+        "Where the picture at num_inference_steps = 4 differs, 8 times enlarged"
+    )
+    assert figure.against == "num_inference_steps = 50"

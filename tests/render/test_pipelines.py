@@ -11,7 +11,8 @@ import pytest
 from render.errors import RenderError
 from render.models import find_model
 from render.pipelines import Studio, build_scheduler
-from render.plan import Cell, scheduler_of
+from render.plan import Cell
+from render.schedulers import scheduler_of
 from tests.render import tiny
 
 SETTINGS = {

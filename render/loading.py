@@ -1,0 +1,128 @@
+"""Loads a pipeline, a scheduler or a view of a network: safetensors only, no repository's code."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+from diffusers import AutoPipelineForText2Image, DiffusionPipeline
+from huggingface_hub import try_to_load_from_cache
+
+from .errors import RenderError
+from .models import ModelSource
+
+
+def pick_device(name: str) -> str:
+    """`auto` is CUDA where there is one, else the CPU."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise RenderError("--device cuda: expected an NVIDIA GPU, got none. Use --device cpu.")
+    return name
+
+
+def load(model: ModelSource, dtype: torch.dtype) -> Any:
+    """Loads a text-to-image pipeline from safetensors, running none of the repository's code."""
+    _quiet()
+    place = str(model.folder or model.repo)
+    options: dict[str, Any] = {
+        "dtype": dtype,
+        "use_safetensors": True,
+        "trust_remote_code": False,
+        "local_files_only": model.folder is not None or _offline(),
+    }
+    if model.revision:
+        options["revision"] = model.revision
+    if model.repo and _offline():
+        _expect_downloaded(model)
+    try:
+        pipe = _load(place, options)
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+        ImportError,
+        AttributeError,
+        TypeError,
+        KeyError,
+    ) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise RenderError(
+            f"{model.name}: expected a diffusers pipeline with safetensors weights and no code of "
+            f"its own, got: {reason}"
+        ) from None
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
+def _offline() -> bool:
+    """What `--offline` sets, and the hub's own library reads."""
+    return os.environ.get("HF_HUB_OFFLINE") == "1"
+
+
+def _expect_downloaded(model: ModelSource) -> None:
+    if not isinstance(
+        try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision), str
+    ):
+        raise RenderError(
+            f"{model.repo}: expected its files on this machine, found none. Download them with: "
+            f"hf download {model.repo} --revision {model.revision}"
+        )
+
+
+def _quiet() -> None:
+    """Keeps the libraries' own bars and notes out of ours."""
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
+
+
+def _load(place: str, options: dict[str, Any]) -> Any:
+    try:
+        return AutoPipelineForText2Image.from_pretrained(place, **options)
+    except ValueError as error:
+        if "AutoPipeline" not in str(error):
+            raise
+        # A pipeline that diffusers has but its automatic table lacks.
+        return DiffusionPipeline.from_pretrained(place, **options)
+
+
+def build_scheduler(spec: dict[str, Any]) -> Any:
+    """A fresh scheduler of this class from the model's stored configuration and our flags."""
+    cls = getattr(diffusers, spec["class"], None)
+    if not (isinstance(cls, type) and issubclass(cls, diffusers.SchedulerMixin)):
+        raise RenderError(f"scheduler: expected a class of diffusers, got '{spec['class']}'.")
+    try:
+        return cls.from_config(spec["config"])
+    except (ValueError, NotImplementedError, ImportError) as error:
+        raise RenderError(
+            f"scheduler: {spec['class']} refused its configuration: {error}"
+        ) from None
+
+
+def take_latents(pipe: Any) -> None:
+    """Lets Stable Diffusion's inpainting run a network whose latents have not 4 channels.
+
+    The pipeline reads 4 as "takes latents alone" and 9 as "takes the mask as well", and refuses
+    the rest. Nothing else in it depends on the number: it is told 4 of all of the first kind.
+    """
+    unet, vae = getattr(pipe, "unet", None), pipe.vae.config
+    if unet is not None and unet.config.in_channels == getattr(vae, "latent_channels", 4) != 4:
+        object.__setattr__(pipe, "unet", _LatentsAlone(unet))
+
+
+class _LatentsAlone:
+    """A network as it is, but for the number of channels that it tells."""
+
+    def __init__(self, unet: Any) -> None:
+        self._unet = unet
+        self.config = type(unet.config)({**unet.config, "in_channels": 4})
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._unet(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._unet, name)

@@ -1,0 +1,99 @@
+"""Which scheduler a cell runs: a class of diffusers and its configuration. No torch here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recommender import catalogue
+from recommender.authoring import did_you_mean, visible
+
+from .errors import RenderError
+from .models import ModelSource
+
+
+def scheduler_of(
+    model: ModelSource, name: str | None, flags: dict[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Class and configuration of a cell's scheduler; None for a hub model's own, pinned with it.
+
+    `name` is an id of settings/schedulers/ or a diffusers class. The configuration is the model's
+    stored one, never another scheduler's: those carry their own class's defaults along. Of a hub
+    model it is not known before the download: then `config` holds what differs from it, and `class`
+    is None where that is the model's own.
+    """
+    own, flags = model.scheduler, flags or {}
+    wanted, stored = own or (None, {})
+    if name is not None:
+        wanted, its_own = _named(name)
+        flags = {**its_own, **flags}
+    if own is None and name is None and not flags:
+        return None
+    return {"class": wanted, "config": {**stored, **flags}}
+
+
+def _named(name: str) -> tuple[str, dict[str, Any]]:
+    """Class and flags of a sampler of settings/schedulers/, or of a class by its own name."""
+    known = catalogue().schedulers
+    if name in known:
+        if "class" not in known[name]:
+            raise RenderError(
+                f"scheduler: expected a sampler that diffusers has, got '{visible(name)}'. "
+                "Other tools alone have it."
+            )
+        return known[name]["class"], known[name].get("flags", {})
+    if name.endswith("Scheduler") and name.isidentifier():
+        return name, {}
+    hint = did_you_mean(name, list(known))
+    raise RenderError(
+        f"scheduler: expected an id of settings/schedulers/, got '{visible(name)}'.{hint}"
+    )
+
+
+def flags_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """What a cell's schedule and spacing add to its scheduler's configuration."""
+    flags: dict[str, Any] = {}
+    if "schedule_type" in settings:
+        flags |= catalogue()["schedules"][settings["schedule_type"]]["flags"]
+    if "timestep_spacing" in settings:
+        flags["timestep_spacing"] = settings["timestep_spacing"]
+    return flags
+
+
+def refused_flags(spec: dict[str, Any] | None, settings: dict[str, Any]) -> list[str]:
+    """Says which schedules a known sampler has no switch for; diffusers would ignore them."""
+    schedule = settings.get("schedule_type")
+    if spec is None or spec["class"] is None or schedule is None:
+        return []
+    takers = catalogue()["schedules"][schedule]["classes"]
+    if spec["class"] in takers:
+        return []
+    listed = ", ".join(takers)
+    return [
+        f"schedule_type: expected a scheduler that has {schedule} ({listed}), got {spec['class']}."
+    ]
+
+
+def calls_of(settings: dict[str, Any], spec: dict[str, Any] | None) -> int:
+    """Counts the denoiser's rows that a cell needs: two a call where guidance runs a second pass.
+
+    A sampler's formula counts for the whole schedule; from a picture only `strength` of it runs.
+    """
+    steps = settings.get("num_inference_steps", 0)
+    if "source_image" in settings:
+        steps = min(steps, int(steps * settings.get("strength", 0.8)))
+    passes = 2 if settings.get("guidance_scale", 1) > 1 else 1
+    rows = _network_calls(steps, spec) * passes
+    if "hires_scale" in settings:
+        again = settings.get("hires_steps") or steps
+        again = int(again * settings["hires_denoising_strength"])
+        rows += round(_network_calls(again, spec) * passes * settings["hires_scale"] ** 2)
+    return rows
+
+
+def _network_calls(steps: int, spec: dict[str, Any] | None) -> int:
+    """Network calls of so many steps, without guidance, by the sampler's published formula."""
+    known = catalogue().schedulers.values()
+    formulas = [s["calls_per_step"] for s in known if spec and s.get("class") == spec["class"]]
+    formula = formulas[0] if formulas else "1N"
+    factor, _, extra = formula.partition("N")
+    return max(0, int(factor or 1) * steps + int(extra or 0)) if steps else 0

@@ -1,0 +1,212 @@
+"""What a plan may ask for, in lists, ranges and grids, and the words in which it is refused."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from recommender import CatalogueError
+from render.errors import RenderError
+from render.plan import PLANS, load_plan
+from render.settings import SETTINGS
+
+
+def loaded(studio, axes: str, settings: str = "", prompt: str = "", more: str = ""):
+    """The test's plan with other axes and settings; `prompt` goes into both prompts."""
+    text = studio.plan.read_text().replace("  guidance_scale: [1.0, 3.0]\n", f"  {axes}\n")
+    text = text.replace("settings: {", "settings: {" + settings)
+    text = text.replace("seed: 1}", f"seed: 1{prompt}}}").replace("seed: 2}", f"seed: 2{prompt}}}")
+    studio.plan.write_text(text + more)
+    return load_plan(str(studio.plan))
+
+
+def refused(studio, *args: str, **more: str) -> str:
+    with pytest.raises((RenderError, CatalogueError)) as raised:
+        loaded(studio, *args, **more).cells()
+    return str(raised.value).splitlines()[0].replace(str(studio.plan), "PLAN")
+
+
+def values(plan, axis: str) -> list:
+    return list(dict.fromkeys(cell.axes[axis] for cell in plan.cells()))
+
+
+def test_a_range_holds_both_its_ends_and_adds_in_decimals(studio):
+    plan = loaded(studio, "guidance_scale: {from: 0.1, to: 0.5, step: 0.1}")
+    assert values(plan, "guidance_scale") == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_a_range_of_whole_numbers_stays_whole(studio):
+    plan = loaded(studio, "num_inference_steps: {from: 2, to: 9, step: 3}")
+    found = values(plan, "num_inference_steps")
+    assert found == [2, 5, 8]
+    assert {type(value) for value in found} == {int}
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        "{from: 5, to: 1, step: 1}",
+        "{from: 1, to: 5, step: 0}",
+        "{from: 1, to: 5}",
+        "[]",
+        "{from: a, to: b, step: 1}",
+    ],
+)
+def test_a_range_that_leads_nowhere_is_refused(studio, span):
+    message = refused(studio, f"num_inference_steps: {span}")
+    assert message.startswith(
+        "PLAN:9: axes.num_inference_steps: expected a list of values, or from, to and step that "
+        "rise, got "
+    )
+
+
+def test_a_range_of_a_million_values_is_refused_before_they_are_made(studio):
+    assert refused(studio, "guidance_scale: {from: 0, to: 1, step: 0.000001}") == (
+        "PLAN:9: axes.guidance_scale: expected at most 20000 values, got the keys from, to, step."
+    )
+
+
+def test_axes_that_multiply_beyond_counting_are_refused_at_once(studio):
+    spans = "guidance_scale: {from: 0, to: 19, step: 0.001}"
+    spans += "\n  seed: {from: 0, to: 19999, step: 1}\n  strength: [0.5]"
+    assert refused(studio, spans) == "test: expected at most 20000 cells, got 760040000."
+
+
+def test_a_scheduler_times_steps_grid_is_two_axes(studio):
+    plan = loaded(
+        studio, "scheduler: [euler, ddim, heun]\n  num_inference_steps: {from: 2, to: 4, step: 1}"
+    )
+    assert len(plan.cells()) == 2 * 3 * 3
+
+
+def test_an_exclusion_may_list_values(studio):
+    plan = loaded(
+        studio,
+        "num_inference_steps: {from: 1, to: 9, step: 1}",
+        more="exclude:\n- {prompt: sea, num_inference_steps: [1, 2, 3]}\n",
+    )
+    assert len(plan.cells()) == 9 + 6
+
+
+def test_schedule_and_spacing_become_part_of_the_schedulers_configuration(studio):
+    plan = loaded(
+        studio,
+        "schedule_type: [karras, exponential]",
+        "scheduler: dpmpp-2m, timestep_spacing: leading, ",
+    )
+    specs = [cell.recipe["scheduler"] for cell in plan.cells()[:2]]
+    assert [spec["class"] for spec in specs] == ["DPMSolverMultistepScheduler"] * 2
+    assert specs[0]["config"]["use_karras_sigmas"] is True
+    assert specs[1]["config"]["use_exponential_sigmas"] is True
+    assert {spec["config"]["timestep_spacing"] for spec in specs} == {"leading"}
+
+
+def test_a_sampler_without_the_schedule_is_named(studio):
+    message = refused(studio, "schedule_type: [karras]", "scheduler: ddim, ")
+    assert message.startswith(
+        "test: tiny-sd at prompt = castle, schedule_type = karras: schedule_type: expected a "
+        "scheduler that has karras (EulerDiscreteScheduler, HeunDiscreteScheduler, "
+    )
+    assert message.endswith("), got DDIMScheduler.")
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        (
+            "schedule_type: [karas]",
+            "PLAN: schedule_type: expected an id of settings/schedules/ that diffusers has, got "
+            "'karas'. Did you mean 'karras'?",
+        ),
+        (
+            "timestep_spacing: [traling]",
+            "PLAN: timestep_spacing: expected linspace or leading or trailing, got 'traling'. Did "
+            "you mean 'trailing'?",
+        ),
+        ("eta: [-1]", "PLAN: eta: expected 0 to 100, got -1."),
+        ("eta: [much]", "PLAN: eta: expected a number, got 'much'."),
+        ("clip_skip: [0.5]", "PLAN: clip_skip: expected a whole number, got 0.5."),
+        ("guidance_end: [1.5]", "PLAN: guidance_end: expected 0 to 1, got 1.5."),
+        ("prompt: [a]", "PLAN: axes: expected prompts under `prompts`, got an axis of that name."),
+        (
+            "captured_step: [3]",
+            "test: tiny-sd at prompt = castle, captured_step = 3: captured_step: expected at most "
+            "num_inference_steps (2), got 3.",
+        ),
+        (
+            "strength: [0.5]",
+            "test: tiny-sd at prompt = castle, strength = 0.5: strength: expected a source_image "
+            "beside it, got none.",
+        ),
+        (
+            "variation_strength: [0.5]",
+            "test: tiny-sd at prompt = castle, variation_strength = 0.5: variation_strength: "
+            "expected a variation_seed beside it, got none.",
+        ),
+        (
+            "mask_blur: [4]",
+            "test: tiny-sd at prompt = castle, mask_blur = 4: mask_blur: expected a mask_image "
+            "beside it, got none.",
+        ),
+        (
+            "lora_scale: [1.0]",
+            "test: tiny-sd at prompt = castle, lora_scale = 1.0: lora_scale: expected loras beside "
+            "it, got none.",
+        ),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused_before_a_model_is_loaded(studio, axes, message):
+    assert refused(studio, axes) == message
+
+
+def test_a_weighted_phrase_is_written_into_the_prompt_as_tools_write_it(studio):
+    plan = loaded(studio, "prompt_weight: [0.5, 1.3]", prompt=", weighted: ea")
+    plan.data["prompts"].pop("castle")
+    cells = plan.cells()
+    assert [c.settings["prompt"] for c in cells] == ["the s(ea:0.5)", "the s(ea:1.3)"]
+    assert cells[0].recipe["settings"]["prompt_weighting"] == "a1111"
+
+
+def test_a_phrase_that_is_not_in_the_prompt_cannot_be_weighted(studio):
+    message = refused(studio, "prompt_weight: [0.5]", prompt=", weighted: dragon")
+    assert message == (
+        "test: tiny-sd at prompt = castle, prompt_weight = 0.5: weighted: expected a phrase that "
+        "stands once in 'a castle'."
+    )
+
+
+def test_another_prompt_set_takes_the_place_of_the_plans_own():
+    plan = load_plan("guidance-scale", prompts="photo")
+    assert {cell.axes["prompt"] for cell in plan.cells()} == {
+        *("hands", "text", "faces", "fabric", "crowds"),
+    }
+    assert plan.cells()[0].axes["guidance_scale"] == 0.0
+
+
+def test_a_plan_whose_prompts_bring_a_picture_keeps_them():
+    with pytest.raises(RenderError) as raised:
+        load_plan("strength", prompts="photo")
+    assert str(raised.value) == (
+        "strength: --prompts: expected a plan whose prompts stand alone, got one with "
+        "source_image. Leave --prompts out for it."
+    )
+
+
+def test_an_unknown_prompt_set_is_answered_with_the_nearest_name():
+    with pytest.raises(RenderError) as raised:
+        load_plan("guidance-scale", prompts="foto")
+    assert str(raised.value) == "No prompts called 'foto'. Did you mean 'photo'?"
+
+
+def test_the_readmes_example_is_a_plan(tmp_path):
+    """It is what people copy."""
+    text = (PLANS / "README.md").read_text()
+    example = tmp_path / "example.yaml"
+    example.write_text(text.split("```yaml\n")[1].split("```")[0])
+    assert len(load_plan(str(example)).cells()) == 5 + 3
+
+
+def test_the_readme_names_every_setting_a_plan_may_hold():
+    said = set(re.findall(r"`([a-z_]+)`", (PLANS / "README.md").read_text()))
+    assert SETTINGS - said - {"prompt"} == set()
