@@ -38,6 +38,7 @@ class Row:
     label: str = ""
     scheduler: str = ""
     maps: tuple[Picture, ...] = ()
+    columns: int = 0
 
     @property
     def widest(self) -> int:
@@ -99,6 +100,7 @@ def row(
         label=assigned(by, of(cells[0], by)) if by else "",
         scheduler=_scheduler(cells),
         maps=tuple(one for value in show["values"] for one in maps if one.value == value),
+        columns=len(show["values"]),
     )
 
 
