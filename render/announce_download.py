@@ -28,7 +28,7 @@ REPORT = [
 def main() -> None:
     if find_spec("torch"):
         return
-    print("Setting up .venv (torch's CPU build is 192 MB; 1.7 GB on disk in all) …", flush=True)
+    print("Setting up .venv (torch's CPU build is 192 MB; 2.2 GB on disk in all) …", flush=True)
     result = subprocess.run(REPORT, capture_output=True, text=True)
     if result.returncode:
         return  # the installation that follows reports the same problem in full

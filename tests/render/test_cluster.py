@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from render.__main__ import main
+from render.__main__ import _parser, main
 from render.groups import Groups
 from render.ray_connection import JOINED, LOCAL
 from tests.prove import PROVE
@@ -124,6 +126,14 @@ def test_a_cluster_has_no_one_environment_to_be_strict_about(studio, capsys):
     assert refused(studio.plan, studio.out, "--ray", "auto", "--strict-environment") == 2
     message = "--ray: expected no --strict-environment: each worker has its own.\n"
     assert capsys.readouterr().err == message
+
+
+def test_the_commands_on_the_page_about_clusters_are_ours():
+    page = (ROOT / "docs/content/cluster.md").read_text("utf-8")
+    commands = re.findall(r"python -m render (run .*?)(?:\s{2,}#.*)?$", page, re.MULTILINE)
+    assert len(commands) == 4
+    asked = [_parser().parse_args(shlex.split(command)).ray for command in commands]
+    assert asked == ["auto", "HOST:PORT", "$head", "FIRST:6379"]
 
 
 def trial(name: str) -> dict:
