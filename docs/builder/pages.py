@@ -135,14 +135,19 @@ def model_view(
 ) -> dict[str, Any]:
     """Adds to a model its answer and its claims with their sources, ready to print."""
     first = (STEPS, "guidance_scale", "true_cfg_scale", "scheduler")
+    told = {name: list(of_setting) for name, of_setting in model.get("claims", {}).items()}
+    measured = measured_views(answer)
+    if measured:
+        told.setdefault(STEPS, [])
     claims = [
         {
             "setting": settings.get(setting_id, {"title": setting_id, "slug": None}),
-            "claims": [claim_view(claim, model) for claim in of_setting],
+            "claims": [
+                *(measured if setting_id == STEPS else ()),
+                *(claim_view(claim, model) for claim in told[setting_id]),
+            ],
         }
-        for setting_id, of_setting in sorted(
-            model.get("claims", {}).items(), key=lambda item: weight(item[0], first)
-        )
+        for setting_id in sorted(told, key=lambda name: weight(name, first))
     ]
     return {
         "aliases": [],
@@ -154,6 +159,22 @@ def model_view(
         "spread": spread(model.get("claims", {}).get(STEPS, [])),
         "facts": facts(model),
     }
+
+
+def measured_views(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the measurement that an answer rests on, as a line among the claims, if it does."""
+    return [
+        {
+            **dict.fromkeys(("convention", "from", "scheduler")),
+            **{key: answer[key] for key in ("low", "high")},
+            "value": answer["steps"],
+            "kind": BASES["measured"],
+            "note": source["states"].partition(", ")[2],
+            "source": {"repo": "this guide", "path": source["where"], "url": source["url"]},
+        }
+        for source in answer.get("sources", ())
+        if source["kind"] == "measured"
+    ]
 
 
 def claim_view(claim: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:

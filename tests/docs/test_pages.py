@@ -144,6 +144,31 @@ def test_a_model_page_says_how_far_the_figures_lie_apart(built: dict[str, pages.
     assert "2 figures for the number of steps: from 20 to 50, a factor of 2.5." in page
 
 
+def test_a_measurement_stands_first_among_the_claims_of_a_model_page(
+    catalogue: dict[str, Any],
+) -> None:
+    """With its range, what it was measured on, and a link to the file."""
+    where = "settings/measured/flux-1-schnell/steps-flow-match-euler.json"
+    source = {
+        "kind": "measured",
+        "where": where,
+        "url": f"https://example.org/{where}",
+        "states": "3 (2–4) steps, 16 prompts × 2 seeds",
+    }
+
+    def measured(model_id: str) -> dict[str, Any]:
+        found = {"steps": 3, "low": 2, "basis": "measured", "sources": (source,)}
+        return {**answer(model_id), **found}
+
+    page = pages.build_pages(catalogue, measured, {})["models/flux-1-schnell.md"].markdown
+    rows = re.findall(r"<tr><td class=\"value\">.*?</tr>", page)
+    assert rows[0] == (
+        '<tr><td class="value">3 (2–4)</td><td>measured</td><td class="where">'
+        f'<a href="https://example.org/{where}" rel="noopener">this guide · '
+        'steps-flow-match-euler.json</a></td><td class="note">16 prompts × 2 seeds</td></tr>'
+    )
+
+
 def test_a_model_page_gives_the_line_of_python(built: dict[str, pages.Page]) -> None:
     """The answer can be had in a program as well."""
     assert 'recommend("flux-1-schnell").steps  # 4' in built["models/flux-1-schnell.md"].markdown
