@@ -3,6 +3,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
+# A file's tests stay in one process and share what they built. Each process takes some 1 GB.
+PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # Material's notice about MkDocs 2 is answered in CONTRIBUTING.md.
 export NO_MKDOCS_2_WARNING := 1
@@ -24,11 +26,11 @@ test: .venv/ready
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m recommender check
-	$(PY) -m pytest
+	$(PY) -m pytest $(PARALLEL)
 
 # Every test, those with a long form in full: every page in the browser, every example.
 prove: .venv/ready
-	SWEETSPOT_PROVE=1 $(PY) -m pytest
+	SWEETSPOT_PROVE=1 $(PY) -m pytest $(PARALLEL)
 
 render: .venv/ready
 	$(PY) -m render run

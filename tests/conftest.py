@@ -1,8 +1,14 @@
-"""What every test run ends with."""
+"""What every test run begins and ends with."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as processors: a second thread in each would only get in another's way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 # The builder's files import each other by name, as they do when MkDocs or Python runs them.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
@@ -23,6 +25,8 @@ from small import (  # noqa: E402 - found through the path above
     run_mkdocs,
     write_plan,
 )
+
+Once = Callable[[str, Callable[[Path], Any]], Path]
 
 
 @pytest.fixture
@@ -55,22 +59,38 @@ def small_renders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_guide(
-    tmp_path_factory: pytest.TempPathFactory, knowledge: Path, small_renders: Path
-) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Builds a site once for all workers of a run, whose folders lie in one of the run's own."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+    def built(name: str, build: Callable[[Path], Any]) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not (folder / "built").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                build(folder)
+                (folder / "built").touch()
+        return folder
+
+    return built
+
+
+@pytest.fixture(scope="session")
+def small_guide(once: Once, knowledge: Path, small_renders: Path) -> Path:
     """The site of the fixture's catalogue and pictures."""
-    return build_guide(tmp_path_factory.mktemp("small"), knowledge, small_renders)
+    return once("small", lambda folder: build_guide(folder, knowledge, small_renders)) / "site"
 
 
 @pytest.fixture(scope="session")
-def guide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def guide(once: Once) -> Path:
     """The site of this checkout, as it would be published."""
-    site = tmp_path_factory.mktemp("guide") / "site"
-    run_mkdocs(ROOT, "--site-dir", str(site))
-    return site
+    folder = once("guide", lambda to: run_mkdocs(ROOT, "--site-dir", str(to / "site")))
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")
-def hostile_guide(tmp_path_factory: pytest.TempPathFactory, small_renders: Path) -> Path:
+def hostile_guide(once: Once, small_renders: Path) -> Path:
     """The small guide with every free text replaced by a hostile one."""
-    return build_hostile_guide(tmp_path_factory.mktemp("hostile"), small_renders)
+    built = once("hostile", lambda folder: build_hostile_guide(folder, small_renders))
+    return built / "build" / "site"
