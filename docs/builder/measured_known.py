@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Known:
     sweeps: Measured = field(default_factory=dict)
     quality: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pairs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    times: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    times: Sequence[Mapping[str, Any]] = ()  # of full-size models with random weights
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     catalogue: Mapping[str, Any] = field(default_factory=dict)
     content: Path = Path()  # what is published: strips lie below it

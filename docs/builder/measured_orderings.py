@@ -30,7 +30,8 @@ NOT_MEASURED = "not measured"
 FEW, MANY = (10, 20), 100  # network calls, without the second one that guidance makes
 HEUN_LOSES, HEUN_WINS = 5, 20
 DDIM = "ddim"
-HIGHER_ORDER = ("dpmpp-2m", "dpmpp-2m-karras", "unipc", "deis", "pndm", "heun")
+# As the published tables name them. Heun has a row of its own: there, too, it loses at 10 calls.
+MULTISTEP = ("dpmpp-2m", "dpmpp-2m-karras", "unipc", "deis", "pndm")
 EULERS = ("euler-trailing", "euler")
 SETTLED = 0.05  # where a measurement does not state its own
 
@@ -93,7 +94,7 @@ def at_calls(sweep: Sweep, budget: int) -> float | None:
 def _solvers(known: Known, ladder: Ladder) -> list[Check]:
     checks = []
     for budget in FEW:
-        for id in HIGHER_ORDER:
+        for id in MULTISTEP:
             found = _gap(ladder, DDIM, id, budget)
             if found:
                 text, gap = _told(known, ladder, DDIM, id, budget), found
@@ -103,7 +104,7 @@ def _solvers(known: Known, ladder: Ladder) -> list[Check]:
 
 def _tie(known: Known, ladder: Ladder) -> list[Check]:
     checks = []
-    for id in HIGHER_ORDER:
+    for id in (*MULTISTEP, "heun"):
         if found := _gap(ladder, DDIM, id, MANY):
             margin = ladder[DDIM].rule.get("settled", SETTLED)
             text = f"{_told(known, ladder, DDIM, id, MANY)}; difference {found}, margin {margin}"
@@ -112,13 +113,25 @@ def _tie(known: Known, ladder: Ladder) -> list[Check]:
 
 
 def _heun(known: Known, ladder: Ladder) -> list[Check]:
-    euler = next((id for id in EULERS if id in converging(ladder)), None)
+    euler = _beside(ladder, "heun")
     checks = []
     for budget, loses in ((HEUN_LOSES, True), (HEUN_WINS, False)):
         if euler and (found := _gap(ladder, "heun", euler, budget)):
             text = f"{_told(known, ladder, 'heun', euler, budget)}; Heun less Euler: {found}"
             checks.append(Check(text, above(found if loses else turned(found))))
     return checks
+
+
+def _beside(ladder: Ladder, id: str) -> str | None:
+    """Returns the Euler sweep to compare with: one that places its steps alike, if there is one."""
+    there = [one for one in EULERS if one in converging(ladder)]
+    alike = [one for one in there if id in ladder and spacing(ladder[one]) == spacing(ladder[id])]
+    return next(iter([*alike, *there]), None)
+
+
+def spacing(sweep: Sweep) -> object:
+    """Returns how a sweep's scheduler spaces its timesteps."""
+    return sweep.data.get("scheduler_config", {}).get("timestep_spacing")
 
 
 def _gap(ladder: Ladder, one: str, other: str, budget: int) -> Band | None:
@@ -237,7 +250,7 @@ def _each(test: Callable[[Known, Ladder], list[Check]]) -> Callable[[Known], lis
 _TESTED = (
     (
         "solvers",
-        "Higher-order solvers come closer than DDIM in 10 to 20 calls",
+        "Multistep solvers of higher order come closer than DDIM in 10 to 20 calls",
         published.SOLVERS,
         "Change of DDIM less change of the solver, at no more calls than DDIM, is above 0.",
         _each(_solvers),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +32,22 @@ def load_known(
     folder = Path(os.environ.get("SWEETSPOT_ROOT") or ROOT) / "settings" / "measured"
     return Known(
         sweeps=load_measured(folder),
-        quality=load_beside(folder, "quality.json"),
-        pairs=load_beside(folder, "pairs.json"),
-        times=load_beside(folder, "time-*.json"),
+        quality=dict(_read(folder, "quality.json")),
+        pairs=dict(_read(folder, "pairs.json")),
+        times=[data for _, data in _read(folder, "time-*.json")],
         manifests=manifests,
         catalogue=catalogue,
         content=content,
     )
 
 
-def load_beside(folder: Path, pattern: str) -> dict[str, dict[str, Any]]:
-    """Reads other measurements, such as quality.json: model id → the first file that fits."""
-    found: dict[str, dict[str, Any]] = {}
+def _read(folder: Path, pattern: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yields other measurements, such as quality.json, each with its model's id."""
     for path in sorted(folder.glob(f"*/{pattern}")):
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            yield path.parent.name, json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise MeasurementError(f"{path}: cannot be read: {error}. Measure it again.") from None
-        found.setdefault(path.parent.name, data)
-    return found
 
 
 def measured_pages(known: Known) -> dict[str, str]:
@@ -75,7 +72,7 @@ def measured_pages(known: Known) -> dict[str, str]:
     }
     race = race_of(known)
     lines = timings(known.sweeps, known.name, known.scheduler)
-    times = {"lines": lines, "savings": savings(), "sizes": full_size(known.times)}
+    times = {"lines": lines, "savings": savings(), "sizes": full_size(known.times, known.name)}
     return {
         "measured/index.md": render("measured", **spots),
         "measured/published.md": render(

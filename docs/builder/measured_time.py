@@ -69,11 +69,21 @@ def savings(before: Sequence[int] = FROM, after: Sequence[int] = TO) -> dict[str
     return {"after": after, "rows": rows, "example": f"{100 * saving(50, 8, 1.0):.0f} %"}
 
 
-def full_size(times: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Returns the figures of full-size models with random weights: time only, no pictures."""
-    rows = []
-    for model, found in times.items():
-        seconds = found.get("seconds_per_picture")
-        if isinstance(seconds, int | float):
-            rows.append({"model": model, **found})
-    return rows
+def full_size(
+    times: Sequence[Mapping[str, Any]], name: Callable[[str], str]
+) -> list[dict[str, Any]]:
+    """Returns a row for each way that a full-size model was timed: time only, random weights."""
+    return [
+        {
+            "model": found["model"],
+            "name": name(found["model"]),
+            "device": found["environment"]["device"],
+            "batch": found["environment"]["batch"],
+            "size": f"{found['width']} × {found['height']}",
+            "way": way,
+            **pace,
+        }
+        for found in times
+        if found.get("weights") == "random"
+        for way, pace in sorted(found["paces"].items())
+    ]

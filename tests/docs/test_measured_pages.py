@@ -173,7 +173,7 @@ def test_a_disagreement_stays_visible(built: dict[str, pages.Page]) -> None:
     page = built["measured/published.md"].markdown
     assert page.count('<span class="verdict disagrees">Disagrees</span>') == 2
     assert "Heun less Euler" not in page.split("## By 100 calls")[0]
-    assert page.count('<span class="verdict not-measured">Not measured</span>') == 6
+    assert page.count('<span class="verdict not-measured">Not measured</span>') == 8
     assert "diff-sampler, README</a>" in page
 
 
