@@ -125,13 +125,12 @@ def _heun(known: Known, ladder: Ladder) -> list[Check]:
 def _beside(ladder: Ladder, id: str) -> str | None:
     """Returns the Euler sweep to compare with: one that places its steps alike, if there is one."""
     there = [one for one in EULERS if one in converging(ladder)]
-    alike = [one for one in there if id in ladder and spacing(ladder[one]) == spacing(ladder[id])]
+    configs = {
+        one: ladder[one].data.get("scheduler_config", {}) for one in (*there, id) if one in ladder
+    }
+    spacing = {one: config.get("timestep_spacing") for one, config in configs.items()}
+    alike = [one for one in there if spacing[one] == spacing.get(id)]
     return next(iter([*alike, *there]), None)
-
-
-def spacing(sweep: Sweep) -> object:
-    """Returns how a sweep's scheduler spaces its timesteps."""
-    return sweep.data.get("scheduler_config", {}).get("timestep_spacing")
 
 
 def _gap(ladder: Ladder, one: str, other: str, budget: int) -> Band | None:
