@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from render.__main__ import main
 from tests.render import tiny
 
 PLAN = """\
@@ -37,3 +39,20 @@ def studio(tmp_path: Path, model: Path) -> SimpleNamespace:
     return SimpleNamespace(
         plan=plan, out=tmp_path / "renders", folder=tmp_path / "renders" / "test"
     )
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory, model: Path) -> Path:
+    """What `render run` makes of the plan, once for every test that begins after it."""
+    root = tmp_path_factory.mktemp("rendered")
+    plan = root / "test.yaml"
+    plan.write_text(PLAN.format(model=model))
+    assert main(["run", str(plan), "--out", str(root / "renders")]) == 0
+    return root / "renders"
+
+
+@pytest.fixture
+def finished(studio: SimpleNamespace, rendered: Path) -> SimpleNamespace:
+    """A studio whose pictures are all there."""
+    shutil.copytree(rendered, studio.out)
+    return studio

@@ -39,15 +39,15 @@ def test_a_run_renders_every_cell_and_a_second_run_renders_none(studio, capsys):
     assert "rendered 0, reused 4, failed 0" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_finished_plan_is_checked_without_a_word_of_complaint(studio, capsys):
-    command(studio, "run")
     capsys.readouterr()
     assert command(studio, "check") == 0
     assert capsys.readouterr().out == "1 plans, 4 pictures, no problems.\n"
 
 
+@pytest.mark.usefixtures("finished")
 def test_editing_one_prompt_of_two_re_renders_exactly_half(studio, capsys):
-    command(studio, "run")
     before = set(ids(studio))
     edit(studio, "the sea", "the ocean")
     capsys.readouterr()
@@ -56,8 +56,8 @@ def test_editing_one_prompt_of_two_re_renders_exactly_half(studio, capsys):
     assert len(before & set(ids(studio))) == 2
 
 
+@pytest.mark.usefixtures("finished")
 def test_editing_words_that_no_picture_depends_on_re_renders_nothing(studio, capsys):
-    command(studio, "run")
     edit(studio, "title: A test", "title: Another title")
     edit(studio, "transfers: mechanism", "transfers: none")
     capsys.readouterr()
@@ -102,8 +102,8 @@ def test_the_weights_are_part_of_the_recipe(studio, tmp_path, model):
     assert find_model(str(third)).identity != find_model(str(model)).identity
 
 
+@pytest.mark.usefixtures("finished")
 def test_the_same_cell_rendered_twice_is_the_same_file(studio):
-    command(studio, "run")
     first = {p.name: p.read_bytes() for p in studio.folder.glob("*.webp")}
     for path in studio.folder.glob("*"):
         path.unlink()
@@ -111,8 +111,8 @@ def test_the_same_cell_rendered_twice_is_the_same_file(studio):
     assert {p.name: p.read_bytes() for p in studio.folder.glob("*.webp")} == first
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_flipped_byte_is_found_by_check_and_mended_by_run(studio, capsys):
-    command(studio, "run")
     victim = studio.folder / f"{ids(studio)[0]}.webp"
     good = victim.read_bytes()
     victim.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
@@ -128,9 +128,9 @@ def test_a_flipped_byte_is_found_by_check_and_mended_by_run(studio, capsys):
     assert victim.read_bytes() == good
 
 
+@pytest.mark.usefixtures("finished")
 def test_missing_and_stale_pictures_fail_the_check(studio, capsys):
     """A picture that no cell asks for any more is stale, also while others are missing."""
-    command(studio, "run")
     (studio.folder / f"{ids(studio)[0]}.webp").unlink()
     edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
     capsys.readouterr()
@@ -146,9 +146,9 @@ def test_check_fails_before_anything_is_rendered(studio, capsys):
     )
 
 
+@pytest.mark.usefixtures("finished")
 def test_what_no_cell_asks_for_is_swept_away(studio):
     """Pictures of values that left the plan, and what an interrupted write left behind."""
-    command(studio, "run")
     (studio.folder / ".x.webp.1.partial").write_bytes(b"half")
     edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
     command(studio, "run")
@@ -156,8 +156,8 @@ def test_what_no_cell_asks_for_is_swept_away(studio):
 
 
 @pytest.mark.parametrize("length", [0, 1, 200, 2000])
+@pytest.mark.usefixtures("finished")
 def test_a_torn_manifest_never_stops_a_run(studio, length, capsys):
-    command(studio, "run")
     path = studio.folder / "manifest.json"
     path.write_bytes(path.read_bytes()[:length])
     assert command(studio, "check") != 0
@@ -199,8 +199,8 @@ def test_one_failed_cell_does_not_stop_the_others(studio, capsys):
     assert "tiny-sd at prompt = castle, scheduler = LCMScheduler: " in captured.err
 
 
+@pytest.mark.usefixtures("finished")
 def test_another_environment_is_recorded_and_only_strictness_re_renders(studio, capsys):
-    command(studio, "run")
     for path in studio.folder.glob("*.webp"):
         told = provenance.read(path.read_bytes())
         exif = provenance.described(told["recipe"], {**told["environment"], "torch": "1.0"})
@@ -212,8 +212,8 @@ def test_another_environment_is_recorded_and_only_strictness_re_renders(studio, 
     assert "rendered 4, reused 0" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("finished")
 def test_audit_reports_no_drift_in_the_same_environment(studio, capsys):
-    command(studio, "run")
     capsys.readouterr()
     assert command(studio, "audit", "--n", "2") == 0
     assert capsys.readouterr().out.endswith(
@@ -222,11 +222,11 @@ def test_audit_reports_no_drift_in_the_same_environment(studio, capsys):
     )
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_run_with_nothing_to_do_never_imports_torch(studio):
     """The second `make guide` must not pay for the loading of a library it does not use."""
     import subprocess
 
-    command(studio, "run")
     code = (
         "import sys; from render.__main__ import main;"
         f"main(['check', {str(studio.plan)!r}, '--out', {str(studio.out)!r}]);"
