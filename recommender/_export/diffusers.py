@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._recommend.pipeline import FLAGS
 from . import support
 from .diffusers_calls import CALLS
 from .plan import Plan, plain
@@ -143,8 +144,9 @@ def _scheduler(plan: Plan) -> tuple[str, dict[str, Any]] | None:
             plan.note(f"shift {plain(shift)}: the scheduler is the model's own, and so its shift.")
         return None
     name = str(sampler.entry.get("class", ""))
-    # A class alone names no flags: those in the model's own config stay.
+    # A class alone names no flags: those in the model's own config stay, save what the answer says.
     config = {} if wanted == name else dict(sampler.entry.get("flags", {}))
+    config |= {flag: plan.take(flag) for flag in sorted(FLAGS & plan.found.settings.keys())}
     shift = None if "shift" in _takes(plan) else plan.number("shift")
     if shift is not None and name in _STATIC_SHIFT:
         plan.note(f"shift {plain(shift)}: a model whose config varies it by size goes on doing so.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _NETWORKS = ("transformer", "unet", "prior", "decoder")
 # What a scheduler's own name brings along, as diffusers calls it.
-_FLAGS = frozenset((
+FLAGS = frozenset((
     "timestep_spacing", "steps_offset", "algorithm_type", "solver_order", "solver_type",
     "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas",
     "use_flow_sigmas", "final_sigmas_type", "euler_at_final", "lower_order_final", "skip_prk_steps",
@@ -190,7 +190,7 @@ def apply(found: Recommendation, pipe: Any) -> dict[str, Any]:
     _set_scheduler(found, pipe)
     taken = parameters(pipe)
     # A start from a picture has that picture's size.
-    left_out = {"scheduler", "timesteps", *_FLAGS}
+    left_out = {"scheduler", "timesteps", *FLAGS}
     left_out |= set() if found.strength is None else {"width", "height"}
     given = {
         name: value
@@ -254,7 +254,7 @@ def _class(name: str, current: Any, pipe: Any) -> Any:
 
 def _flags(found: Recommendation, config: Mapping[str, Any]) -> dict[str, Any]:
     """Returns what the scheduler's name, the model's shift and a single step ask of its config."""
-    flags = {name: value for name, value in found.settings.items() if name in _FLAGS}
+    flags = {name: value for name, value in found.settings.items() if name in FLAGS}
     diffusers = str(found.scheduler)
     of_a_flow = "shift" in config or config.get("use_flow_sigmas")
     if diffusers in FLOW_BY_FLAG and of_a_flow:
