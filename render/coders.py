@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 from .counters import Counters
+from .latents import expect_finite, is_noise
 from .memory import Memory, out_of_memory
 
 
@@ -19,10 +21,19 @@ class Coders:
     def __init__(self, counters: Counters, may_tile: Callable[[], bool]) -> None:
         self._counters, self._may_tile = counters, may_tile
         self._memory, self._tiled = Memory(), False
+        self._here = threading.local()
 
     def conditions(self) -> dict[str, Any]:
-        """What here decides what a picture shows."""
-        return {"vae": "tiled"} if self._tiled else {}
+        """What here decides what a picture shows, asked in its cell's thread.
+
+        `noise` is True where the latents that the cell decoded first, its pipeline's own, were it.
+        """
+        told = {"vae": "tiled"} if self._tiled else {}
+        return {**told, "noise": True} if vars(self._here).get("noise") else told
+
+    def begin(self) -> None:
+        """Another cell comes in this thread."""
+        vars(self._here).clear()
 
     def encode(self, real: Callable[..., Any], counter: str, /, *args: Any, **kwargs: Any) -> Any:
         """The same input is encoded once."""
@@ -32,7 +43,16 @@ class Coders:
         return answer
 
     def decode(self, real: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Decodes; what is NaN on either side raises BadPicture, before black or white hides it."""
         self._counters.decodes += 1
+        expect_finite((args, kwargs), "the final latents hold")
+        if "noise" not in vars(self._here):
+            self._here.noise = is_noise((args, kwargs))
+        answer = self._decoded(real, args, kwargs)
+        expect_finite(answer, "the decoder gave")
+        return answer
+
+    def _decoded(self, real: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         try:
             return real(*args, **kwargs)
         except Exception as error:

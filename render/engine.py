@@ -138,6 +138,7 @@ class Engine:
 
     def _attempt(self, order: int, job: Any, make: Any) -> tuple[Any, BaseException | None]:
         self._here.order, self._here.width, self._here.asked = order, self.width, Counter()
+        self._coders.begin()
         try:
             return make(job), None
         except BaseException as error:

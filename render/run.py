@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from . import provenance
 from .counters import Counters
-from .errors import DiskError, RenderError
+from .errors import BadPicture, DiskError, RenderError
 from .estimate import remember
 from .images import encode
 from .lock import alone_in
@@ -178,7 +178,10 @@ def _finish(studio: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int],
     """Encodes beside the denoiser; what made the picture goes into it."""
     height, width = pixels.shape[:2]
     recipe = job[1].recipe
-    environment = provenance.allowed(studio.environment())  # as it was for this very picture
+    told = studio.environment()  # as it was for this very picture
+    if told.get("noise") and not job[0].data.get("may_be_noise"):
+        raise BadPicture("the final latents are still noise: no two neighbours are alike")
+    environment = provenance.allowed(told)
     exif = provenance.described(recipe, environment)
     content = encode(pixels, exif, lossless=recipe.get("encoding") == "lossless")
     return provenance.seal(content), (width, height), environment

@@ -40,6 +40,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/engine.py", TORCH, set()),
     ("render/rows.py", TORCH, set()),
     ("render/memory.py", TORCH, set()),
+    ("render/latents.py", TORCH, set()),
     ("render/waiting.py", TORCH, set()),
     ("render/stand_ins.py", TORCH, set()),
     *(

@@ -97,6 +97,8 @@ class Plan(Strict):
     loras: Annotated[list[Lora], Field(min_length=1)] | None = None
     controlnet: Text | None = None  # a diffusers folder, or REPO@REVISION
     difference: Difference | None = None
+    # True where the plan shows what fails; elsewhere a picture that is still noise fails by name.
+    may_be_noise: bool = False
 
 
 class Measured(Strict):
