@@ -68,11 +68,13 @@ def run_of(cell: Cell) -> str:
 
 def work(cell: Cell) -> float:
     """Denoiser calls of a cell, a call at 128 x 128 pixels counting as one."""
-    return _calls(cell) * _pixels(cell) / SIDE**2
+    first, again = calls_of(cell.settings, cell.recipe["scheduler"])
+    enlarged = again * cell.settings.get("hires_scale", 1) ** 2
+    return (first + enlarged) * _pixels(cell) / SIDE**2
 
 
 def _calls(cell: Cell) -> int:
-    return calls_of(cell.settings, cell.recipe["scheduler"])
+    return sum(calls_of(cell.settings, cell.recipe["scheduler"]))
 
 
 def _pixels(cell: Cell) -> int:

@@ -73,21 +73,20 @@ def refused_flags(spec: dict[str, Any] | None, settings: dict[str, Any]) -> list
     ]
 
 
-def calls_of(settings: dict[str, Any], spec: dict[str, Any] | None) -> int:
-    """Counts the denoiser's rows that a cell needs: two a call where guidance runs a second pass.
+def calls_of(settings: dict[str, Any], spec: dict[str, Any] | None) -> tuple[int, int]:
+    """Counts the denoiser's rows of a cell's run and of its second pass, where it has one.
 
-    A sampler's formula counts for the whole schedule; from a picture only `strength` of it runs.
+    Guidance makes it two a call. A sampler's formula counts for the whole schedule; from a picture
+    only `strength` of it runs.
     """
-    steps = settings.get("num_inference_steps", 0)
+    steps, again = settings.get("num_inference_steps", 0), 0
     if "source_image" in settings:
         steps = min(steps, int(steps * settings.get("strength", 0.8)))
-    passes = 2 if settings.get("guidance_scale", 1) > 1 else 1
-    rows = _network_calls(steps, spec) * passes
     if "hires_scale" in settings:
-        again = settings.get("hires_steps") or steps
-        again = int(again * settings["hires_denoising_strength"])
-        rows += round(_network_calls(again, spec) * passes * settings["hires_scale"] ** 2)
-    return rows
+        asked = settings.get("hires_steps") or steps
+        again = int(asked * settings["hires_denoising_strength"])
+    passes = 2 if settings.get("guidance_scale", 1) > 1 else 1
+    return _network_calls(steps, spec) * passes, _network_calls(again, spec) * passes
 
 
 def _network_calls(steps: int, spec: dict[str, Any] | None) -> int:

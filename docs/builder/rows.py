@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markup import figure as written
@@ -83,6 +83,8 @@ def row(
     """Builds one row: the pictures at the values shown, and all stops for a slider."""
     axis, by = show["axis"], show.get("by")
     stops = [_picture(plan, cell, axis) for cell in cells]
+    if by:  # the row says the axis once
+        stops = [replace(stop, caption=written(stop.value)) for stop in stops]
     # By equality: a plan writes 7.0 where a page's author writes 7.
     shown = [stop for value in show["values"] for stop in stops if stop.value == value]
     maps = [found for cell in cells if (found := _map(plan, cell, axis))]

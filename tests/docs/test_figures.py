@@ -129,6 +129,7 @@ def test_a_few_values_make_no_slider(plan: Plan, tmp_path: Path) -> None:
     plan("steps", "num_inference_steps", [4, 25, 50])
     figure = built(tmp_path)
     assert figure is not None
+    assert [p.caption for p in figure.first.rows[0].pictures] == ["25", "4"]  # the row names it
     assert figure.first.slider == ()
 
 
@@ -215,6 +216,7 @@ def test_a_grid_has_a_row_for_each_value_of_its_second_axis(plan: Plan, tmp_path
         ('scheduler = "heun"', [25, 4]),
         ('scheduler = "euler"', [25, 4]),
     ]
+    assert [p.caption for p in figure.first.rows[0].pictures] == ["25", "4"]  # the row names it
     assert figure.first.slider == ()
     assert figure.first.made_with == "seed 7"  # the rows have a scheduler each
 
