@@ -122,10 +122,10 @@ def test_a_figure_says_what_drew_it_and_what_it_does_not_show(
     built: dict[str, pages.Page],
 ) -> None:
     """The fixed sentence stands under each figure."""
-    one = "Rendered with postcards (7.4 M parameters, 128 px, landscapes only). " + SENTENCE
+    one = "Rendered with postcards (7.4 M parameters, 128 px, landscapes only), seed 7. " + SENTENCE
     two = (
         "Rendered with postcards (7.4 M parameters, 128 px, landscapes only) and "
-        "postcards-turbo (7.5 M parameters, 128 px, landscapes only). " + SENTENCE
+        "postcards-turbo (7.5 M parameters, 128 px, landscapes only), seed 7. " + SENTENCE
     )
     assert built["settings/guidance-scale.md"].markdown.count(one) == 1
     assert built["settings/inference-steps.md"].markdown.count(two) == 1
