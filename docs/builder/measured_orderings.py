@@ -163,10 +163,8 @@ def _settling(known: Known) -> list[Check]:
         for row in found["settling"]:
             moved = band(per_prompt(row["change"], seeds))
             kind = known.catalogue["schedulers"].get(row["scheduler"], {}).get("kind")
-            still = kind == "deterministic"
-            margin = found["settled"]
-            verdict = above(moved, margin)
-            if still:
+            verdict = above(moved, margin := found["settled"])
+            if kind == "deterministic":
                 verdict = {AGREES: DISAGREES, DISAGREES: AGREES}.get(verdict, UNDECIDED)
             checks.append(
                 Check(
@@ -210,10 +208,8 @@ def _distilled(known: Known) -> list[Check]:
 def _by_prompt(one: Mapping[str, object], other: Mapping[str, object]) -> list[float]:
     """Returns one difference a prompt of two quality rows, whose pictures come seed by seed."""
     prompts = int(str(one["prompts"]))
-    gaps = [
-        (a or 0) - (b or 0)
-        for a, b in zip(shares(str(one["hits"])), shares(str(other["hits"])), strict=True)
-    ]
+    pairs = zip(shares(str(one["hits"])), shares(str(other["hits"])), strict=True)
+    gaps = [(a or 0) - (b or 0) for a, b in pairs]
     seeds = len(gaps) // prompts
     return [sum(gaps[i::prompts]) / seeds for i in range(prompts)]
 

@@ -160,6 +160,17 @@ def test_an_unsettled_reference_leaves_no_sweet_spot(tmp_path: Path, known: Know
     assert "The picture it is compared with still moves, so no sweet spot is given." in page
 
 
+def test_a_hostile_prompt_is_text(tmp_path: Path, known: Known) -> None:
+    """A measurement may come from a stranger's pull request."""
+    evil = "</desc><script>alert(1)</script>{{ 7 * 7 }}"
+    prompts = [f"{evil} {i}" for i in range(sweeps.PROMPTS)]
+    sweeps.write(tmp_path, sweeps.sweep("euler", prompts=prompts), tmp_path / "strips")
+    named = Known(load_measured(tmp_path), catalogue=known.catalogue, content=tmp_path)
+    for page in pages.build_pages(known.catalogue, _answer, {}, measured_sweeps=named).values():
+        assert "<script>" not in page.markdown
+        assert "{{ 7" not in page.markdown
+
+
 def test_every_page_on_measurements_is_there_and_describes_itself(
     built: dict[str, pages.Page],
 ) -> None:
