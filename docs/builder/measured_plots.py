@@ -180,14 +180,17 @@ def race_plot(id: str, title: str, sweeps: Mapping[str, Sweep], kind: str) -> Pl
 def told(sweep: Sweep) -> str:
     """Says in a sentence or two what the drawing shows, for whoever cannot see it."""
     parts = []
-    for kind, name in (("quality", "Prompt fidelity"), ("change", "Change")):
+    for kind, name, most in (
+        ("quality", "Prompt fidelity", "highest"),
+        ("change", "Change", "lowest"),
+    ):
         if _all(sweep.rows, kind):
             first, last = sweep.rows[0], sweep.rows[-1]
             best = (max if kind == "quality" else min)(sweep.rows, key=lambda r: getattr(r, kind))
             parts.append(
                 f"{name}: {getattr(first, kind):.3f} at {written(first.value)}, "
                 f"{getattr(last, kind):.3f} at {written(last.value)}, "
-                f"best {getattr(best, kind):.3f} at {written(best.value)}."
+                f"{most} {getattr(best, kind):.3f} at {written(best.value)}."
             )
     spot = sweep.sweet_spot
     if spot:

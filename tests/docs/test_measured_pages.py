@@ -95,8 +95,8 @@ def test_a_drawing_is_told_in_words_and_repeated_as_a_table(built: dict[str, pag
     assert told is not None
     assert title[1] == "Example Base, Euler: every number of steps"
     assert told[1] == (
-        "Prompt fidelity: 0.000 at 1, 1.000 at 100, best 1.000 at 8. "
-        "Change: 0.875 at 1, 0.009 at 100, best 0.009 at 100. "
+        "Prompt fidelity: 0.000 at 1, 1.000 at 100, highest 1.000 at 8. "
+        "Change: 0.875 at 1, 0.009 at 100, lowest 0.009 at 100. "
         "Low end 6, sweet spot 10, high end 20."
     )
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>', figure)
