@@ -18,7 +18,7 @@ from typing import Any
 from recommender import SweetspotError
 from recommender.authoring import visible
 
-from . import compare, ray_connection
+from . import compare, ray_connection, speed_commands
 from .errors import RenderError
 from .plan import RENDERS, load_plan, plan_ids
 
@@ -125,16 +125,7 @@ def _add_model_commands(commands: Any) -> None:
     pack.set_defaults(command=_pack)
     pack.add_argument("model", help="a model of settings/measured/")
     pack.add_argument("--out", type=Path, metavar="FILE", help="default: MODEL-measured.zip")
-    bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
-    bench.set_defaults(command=_bench)
-    bench.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
-    bench.add_argument("--device", choices=DEVICES, default="cpu")
-    bench.add_argument("--quick", action="store_true", help="a part that takes under a minute")
-    bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
-    bench.add_argument(
-        "--dry-run", action="store_true", help="the full-size models, shrunken, on the CPU"
-    )
+    speed_commands.add_to(commands)
     train = commands.add_parser("train", help="train a reference model")
     train.set_defaults(command=_train)
     train.add_argument("name", choices=TRAINED)
@@ -245,12 +236,6 @@ def _curves(options: argparse.Namespace) -> int:
     changed = write(options.figures, folder)
     print(f"{len(changed)} figures changed in {folder}" + "".join(f"\n  {n}" for n in changed))
     return 0
-
-
-def _bench(options: argparse.Namespace) -> int:
-    from .bench import command
-
-    return command(options)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -8,12 +8,13 @@ it is the clock's.
 from __future__ import annotations
 
 import copy
+import io
 import json
 import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,51 +33,59 @@ CALLED = {
 OURS = {"model", "scheduler", "seed", "source_image"}
 
 
-def bench(device: str, quick: bool, width: int | None, dry_run: bool) -> dict[str, Any]:
-    """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU."""
+def bench(
+    device: str,
+    quick: bool,
+    width: int | None,
+    dry_run: bool,
+    plans: list[str],
+    told: Callable[[dict[str, Any]], Any] = lambda found: None,
+) -> dict[str, Any]:
+    """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU.
+
+    `told` is shown what there is after each row.
+    """
     import torch
 
-    from .pipelines import WIDTH, pick_device
+    from .loading import pick_device
+    from .pipelines import WIDTH
 
     device = "cpu" if dry_run else pick_device(device)
-    found: dict[str, Any] = {"machine": machine(device)}
+    found: dict[str, Any] = {"machine": machine(device), "width": width or WIDTH}
     if device == "cuda" or dry_run:
         from .fullsize import measure_all
 
-        return {**found, "width": width or WIDTH, **measure_all(device, width or WIDTH)}
+        return {**found, **measure_all(device, width or WIDTH)}
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # process time means little while threads wait for each other
     try:
-        return {**found, "width": width or WIDTH, **_on_cpu(width or WIDTH, quick)}
+        for part, name, row in _on_cpu(width or WIDTH, quick, plans):
+            (found.setdefault(part, {}) if name else found)[name or part] = row
+            told(found)
+        return {**found, "counters": found["sweep"]["counters"]}
     finally:
         torch.set_num_threads(before)
 
 
-def _on_cpu(width: int, quick: bool) -> dict[str, Any]:
-    """The sweep that fills batches, one that leaves a tail, larger networks, and the plans."""
+def _on_cpu(width: int, quick: bool, plans: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """The sweep that fills batches, one that leaves a tail, the plans, larger networks."""
     from . import small
 
     pipe = small.build()
     tail = small.jobs(pipe, steps=(1, 2, 4, 8, 16), prompts=1, seeds=1)
-    found: dict[str, Any] = {
-        "sweep": compare(pipe, small.jobs(pipe), width, 2 if quick else 3),
-        "tail": compare(pipe, tail, width, 1 if quick else 3),
-        "sizes": {},
-        "plans": {},
-    }
-    for shape in () if quick else [name for name in small.SHAPES if name != "1.5 M"]:
-        pipe = small.build(shape)
-        found["sizes"][shape] = compare(pipe, small.jobs(pipe), width, 1)
+    yield "sweep", "", compare(pipe, small.jobs(pipe), width, 2 if quick else 3)
+    yield "tail", "", compare(pipe, tail, width, 1 if quick else 3)
     studios: dict[str, Any] = {}
-    for name in QUICK_PLANS if quick else plan_ids():
+    for name in plans or (QUICK_PLANS if quick else plan_ids()):
         plan = load_plan(name)
         cells = _spread(plan, QUICK_CELLS if quick else CELLS)
         if odd := {key for cell in cells for key in cell.settings} - CALLED - OURS:
-            found["plans"][name] = f"left out: diffusers alone has no {', '.join(sorted(odd))}"
+            yield "plans", name, f"left out: diffusers alone has no {', '.join(sorted(odd))}"
             continue
-        pipe, jobs = _plan_jobs(plan, cells, studios)
-        found["plans"][name] = compare(pipe, jobs, width, 1)
-    return found
+        yield "plans", name, compare(*_plan_jobs(plan, cells, studios), width, 1)
+    for shape in () if quick or plans else [name for name in small.SHAPES if name != "1.5 M"]:
+        pipe = small.build(shape)
+        yield "sizes", shape, compare(pipe, small.jobs(pipe), width, 1)
 
 
 def _spread(plan: Plan, most: int) -> list[Cell]:
@@ -100,7 +109,7 @@ def _plan_jobs(plan: Plan, cells: list[Cell], studios: dict[str, Any]) -> tuple[
     for cell in cells:
         call = {k: v for k, v in cell.settings.items() if k in CALLED}
         if "source_image" in cell.settings:
-            with Image.open(plan.folder / cell.settings["source_image"]) as source:
+            with Image.open(io.BytesIO(plan.source(cell.settings["source_image"]))) as source:
                 call["image"] = source.convert("RGB")
         spec = cell.recipe["scheduler"]
         scheduler = (spec["class"], spec["config"])
@@ -162,7 +171,7 @@ def through_engine(
     import torch
 
     from .engine import Engine
-    from .pipelines import build_scheduler
+    from .loading import build_scheduler
 
     def make(item: tuple[int, dict[str, Any]]) -> Any:
         job = item[1]
@@ -182,10 +191,14 @@ def through_engine(
         call = item[1]["call"]
         return call.get("height", 0), call.get("width", 0), -call["num_inference_steps"]
 
+    def steps(item: tuple[int, dict[str, Any]]) -> int:
+        return item[1]["call"]["num_inference_steps"]
+
     models = [m for m in pipe.components.values() if isinstance(m, torch.nn.Module)]
     queue = sorted(enumerate(jobs), key=place)
     found: dict[int, np.ndarray] = {}
-    for (number, _), outcome in Engine(width, counters).run(queue, make, save, models):
+    runs = Engine(width, counters).run(queue, make, save, models, steps)
+    for (number, _), outcome in runs:
         if isinstance(outcome, BaseException):
             raise outcome
         found[number] = outcome
@@ -237,9 +250,24 @@ def table(found: dict[str, Any]) -> str:
 
 
 def command(options: Any) -> int:
-    """Prints the table; writes the JSON where asked."""
-    found = bench(options.device, options.quick, options.width, options.dry_run)
+    """Prints the table; writes the JSON where asked, row by row."""
+    if options.show:
+        print(table(json.loads(options.show.read_text(encoding="utf-8"))))
+        return 0
+
+    def write(found: dict[str, Any]) -> None:
+        if options.json:
+            write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
+
+    found = bench(
+        options.device, options.quick, options.width, options.dry_run, options.plans, write
+    )
+    write(found)
     print(table(found))
-    if options.json:
-        write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
+    if options.record and "models" in found:
+        from . import fullsize, paces
+
+        device = "cuda" if found["machine"]["device"].startswith("cuda") else "cpu"
+        for path in paces.record(found, fullsize.specs(device), options.record):
+            print(f"wrote {path}")
     return 0

@@ -15,9 +15,8 @@ alone, as diffusers runs it, and so does every call of `width` rows or more: all
 When memory runs out the width is halved and the cells under way begin again, so that a picture has
 one width, which `conditions` tells; at width 1 the decoder goes on in tiles; then the cell fails.
 
-Two things run at a time: the conductor (the caller's thread), which computes batches, and one cell,
-the one that holds the turn. Cells pass the turn on only while they wait for a batch, so pipelines,
-schedulers and tokenizers need not be safe to use from several threads.
+Two things run at a time: the conductor (the caller's thread), which computes batches, and the cell
+that holds the turn, until it waits for a batch: pipelines and schedulers need not be thread-safe.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ SHARED = 2**28  # bytes of denoisers' answers kept for cells that ask the same
 class Engine:
     """Runs many cells over the models of one or more pipelines, `width` rows at a time.
 
-    `shared` is how many of a cell's first calls of a model are looked up among those of others.
-    To look is to wait for a GPU: the default, 0, means all on a CPU and the first on a GPU.
+    `shared`: how many of a cell's first calls of a model are looked up among those of others. To
+    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU.
     """
 
     def __init__(self, width: int, counters: Counters | None = None, shared: int = 0) -> None:
@@ -65,16 +64,18 @@ class Engine:
         make: Callable[[Any], Any],
         finish: Callable[[Any, Any], Any],
         models: Iterable[torch.nn.Module],
+        length: Callable[[Any], int] = lambda job: 0,
     ) -> Iterator[tuple[Any, Any]]:
         """Yields (job, finish(job, make(job))) as they come, or (job, the exception raised).
 
         `make` calls a pipeline; `finish` runs beside it in a pool and must not use the models.
+        `length` is a guess at a job's number of evaluations: who has most to go goes first.
         """
         queue = deque(enumerate(jobs))
         self._waiting: list[Waiting] = []
         self._computing: list[Waiting] = []
         self._outcomes: deque[tuple[Any, Any]] = deque()
-        self._closed = False
+        self._closed, self._length = False, length
         self._denoised = Memory(SHARED)  # anew: the weights may be others since the last run
         unfinished, self._live = len(queue), min(len(queue), self._limit)
         pool = ThreadPoolExecutor(2)
@@ -104,7 +105,7 @@ class Engine:
 
     def conditions(self) -> dict[str, Any]:
         """What here decides last bits; asked inside `finish`, of the picture being finished."""
-        now = {"batch": self.width, **self._coders.conditions()}
+        now = {"batch": self.width} | self._coders.conditions()
         return getattr(self._here, "conditions", now)
 
     @property
@@ -113,7 +114,6 @@ class Engine:
         return 1 if self.width == 1 else 2 * self.width
 
     # Cells' threads -------------------------------------------------------------------------
-
     def _work(self, queue: deque[Any], make: Any, finish: Any, pool: ThreadPoolExecutor) -> None:
         """Makes one cell after another, holding the turn."""
         with self._turn:
@@ -137,7 +137,8 @@ class Engine:
             self._news.notify()
 
     def _attempt(self, order: int, job: Any, make: Any) -> tuple[Any, BaseException | None]:
-        self._here.order, self._here.width, self._here.asked = order, self.width, Counter()
+        self._here.order, self._here.left = order, self._length(job)
+        self._here.width, self._here.asked = self.width, Counter()
         self._coders.begin()
         try:
             return make(job), None
@@ -190,7 +191,8 @@ class Engine:
     def _wait(self, call: Call, same: Any) -> Waiting:
         """Passes the turn on until this call is answered, or an equal one that came before."""
         before = [w for w in (*self._waiting, *self._computing) if same and w.same == same]
-        waiting = before[0] if before else Waiting(self._here.order, call, same)
+        place = (self._here.asked[call.kind] - self._here.left, self._here.order)
+        waiting = before[0] if before else Waiting(place, call, same)
         waiting.cells += len(before)
         self._waiting += [] if before else [waiting]
         self._news.notify()

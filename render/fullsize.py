@@ -19,6 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .bench import compare
 from .counters import Counters
 from .errors import RenderError
+from .paces import pace
 
 ARCHITECTURES = Path(__file__).parent / "architectures"
 SECONDS = 8 * 60  # no new model is begun after this long
@@ -29,17 +30,23 @@ def measure_all(device: str, width: int) -> dict[str, Any]:
     """Every architecture: images/s, TFLOP/s, share of the ceiling, peak memory, compile time."""
     started, ceiling = time.monotonic(), matmul_ceiling(device)
     models: dict[str, Any] = {}
-    for path in sorted(ARCHITECTURES.glob("*.json"), reverse=True):
+    for name, spec in specs(device).items():
         if time.monotonic() - started > SECONDS:
-            models[path.stem] = "left out: the time was over"
+            models[name] = "left out: the time was over"
             continue
-        spec = json.loads(path.read_text(encoding="utf-8"))
-        if device == "cpu":
-            spec = shrunken(spec)
-        models[path.stem] = measure(spec, device, min(width, spec.get("width", width)), ceiling)
+        models[name] = measure(spec, device, min(width, spec.get("width", width)), ceiling)
     totals = {key: sum(row["counters"][key] for row in models.values() if "counters" in row)
               for key in Counters().to_dict()}  # fmt: skip
     return {"matmul_tflops": ceiling, "models": models, "counters": totals}
+
+
+def specs(device: str) -> dict[str, dict[str, Any]]:
+    """The architectures by name; on a CPU shrunken, for a dry run."""
+    found = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(ARCHITECTURES.glob("*.json"), reverse=True)
+    }
+    return {n: shrunken(spec) for n, spec in found.items()} if device == "cpu" else found
 
 
 def shrunken(spec: dict[str, Any]) -> dict[str, Any]:
@@ -109,6 +116,8 @@ def measure(spec: dict[str, Any], device: str, width: int, ceiling: float) -> di
     rounds = spec.get("rounds", 2)
     row = _timed(pipe, cells, width, rounds, flops, ceiling)
     row |= {"title": spec["title"], "width": width, "latents_std": round(std, 3)}
+    row |= {"dtype": str(next(getattr(pipe, spec["denoiser"]).parameters()).dtype)[6:]}
+    row["paces"] = {"exact": pace(pipe, cells[-1], width)}
     row["tflop_per_step"] = round((two - one) / 1e12, 6)
     if device == "cuda":
         row["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
@@ -117,6 +126,7 @@ def measure(spec: dict[str, Any], device: str, width: int, ceiling: float) -> di
         compare(pipe, cells[:width], width, 1, time.perf_counter)
         row["compile_seconds"] = round(time.perf_counter() - started, 1)
         row["compiled"] = _timed(pipe, cells, width, rounds, flops, ceiling)
+        row["paces"]["fast"] = pace(pipe, cells[-1], width)
         del pipe
         torch.cuda.empty_cache()
     return row

@@ -107,7 +107,8 @@ class Studio:
                 yield from ((job, error) for jobs in together for job in jobs)
                 continue
             models = [m for m in self._components() if isinstance(m, torch.nn.Module)]
-            done = self.engine.run(together, self._pictures, partial(_each, finish), models)
+            each = partial(_each, finish)
+            done = self.engine.run(together, self._pictures, each, models, _evaluations)
             for same, outcome in done:
                 outcomes = [outcome] * len(same) if isinstance(outcome, BaseException) else outcome
                 yield from zip(same, outcomes, strict=True)
@@ -233,6 +234,11 @@ class Studio:
             "transformers": transformers.__version__,
             "pillow": PIL.__version__,
         }
+
+
+def _evaluations(jobs: list[tuple[Any, ...]]) -> int:
+    """About how many times a run of the pipeline asks the denoiser."""
+    return jobs[0][1].settings.get("num_inference_steps", 0)
 
 
 def _captured(cell: Cell) -> tuple[str, int] | None:

@@ -26,11 +26,10 @@ SHAPES = {
 }
 
 
-def build(shape: str = "1.5 M") -> StableDiffusionXLPipeline:
-    """SDXL's blocks and its 70 transformer layers, narrow; 128 px, the same weights every time."""
-    torch.manual_seed(0)
+def unet(shape: str) -> UNet2DConditionModel:
+    """SDXL's blocks and its 70 transformer layers, narrow."""
     channels, heads, groups = SHAPES[shape]
-    unet = UNet2DConditionModel(
+    return UNet2DConditionModel(
         sample_size=16,
         block_out_channels=channels,
         layers_per_block=2,
@@ -45,6 +44,12 @@ def build(shape: str = "1.5 M") -> StableDiffusionXLPipeline:
         transformer_layers_per_block=(1, 2, 10),
         projection_class_embeddings_input_dim=8 * 6 + WORDS,
     )
+
+
+def build(shape: str = "1.5 M") -> StableDiffusionXLPipeline:
+    """A pipeline for pictures of 128 px with the same weights every time."""
+    torch.manual_seed(0)
+    network = unet(shape)
     vae = AutoencoderKL(
         block_out_channels=(16, 16, 32, 32),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -59,7 +64,7 @@ def build(shape: str = "1.5 M") -> StableDiffusionXLPipeline:
         text_encoder_2=CLIPTextModelWithProjection(_text(words)).eval(),
         tokenizer=words,
         tokenizer_2=words,
-        unet=unet.eval(),
+        unet=network.eval(),
         scheduler=EulerDiscreteScheduler(timestep_spacing="trailing"),
         add_watermarker=False,
     )

@@ -26,7 +26,7 @@ class Again(BaseException):
 class Waiting:
     """A call that waits for its batch."""
 
-    order: int  # of its cell: the cell admitted first goes first
+    place: tuple[int, int]  # the cell with most evaluations to go, then the first admitted
     call: Call
     same: Any  # what an equal call has too; None: not looked at
     cells: int = 1  # that wait for it
@@ -39,7 +39,7 @@ def ready(waiting: Sequence[Waiting], width: int, live: int) -> list[Waiting]:
     """The calls that fill `width` rows best, if they fill them or all `live` cells wait."""
     groups: dict[Any, list[Waiting]] = {}
     rows: dict[Any, int] = {}
-    for one in sorted(waiting, key=lambda w: w.order):
+    for one in sorted(waiting, key=lambda w: w.place):
         mates = one.call.mates
         if rows.get(mates, 0) + one.call.rows <= width:
             groups.setdefault(mates, []).append(one)

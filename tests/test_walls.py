@@ -45,7 +45,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/stand_ins.py", TORCH, set()),
     *(
         (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
-        for name in ("engine", "rows", "memory", "naive", "batched", "small", "fullsize")
+        for name in ("naive", "batched", "small", "fullsize", "invariance")
     ),
     ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
     ("render/sweeps/summary.py", {"numpy", "scipy"}, set()),  # a pure function of the raw numbers

@@ -15,6 +15,7 @@ from .schema_render import Manifest, Plan
 from .schema_scheduler import Schedule, Scheduler
 from .schema_setting import Setting
 from .schema_signature import Signature
+from .schema_time import Time
 from .yaml_text import MAX_BYTES
 
 _MEGABYTE = 1024 * 1024
@@ -43,6 +44,7 @@ KINDS = (
     # Of two patterns that fit one file the first holds.
     FileKind("quality", "settings/measured/*/quality.json", Quality, _MEGABYTE),
     FileKind("pairs", "settings/measured/*/pairs.json", Pairs, _MEGABYTE),
+    FileKind("time", "settings/measured/*/time-*.json", Time, _MEGABYTE),
     FileKind("measurement", "settings/measured/*/*.json", Measurement, _MEGABYTE),
     FileKind("plan", "render/plans/*.yaml", Plan),
     FileKind("manifest", "docs/content/renders/*/manifest.json", Manifest, 8 * _MEGABYTE),

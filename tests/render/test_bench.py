@@ -9,10 +9,13 @@ import diffusers
 import pytest
 import torch
 
-from render import bench, fullsize
+from recommender import catalogue
+from recommender._authoring.schema_time import Time
+from render import bench, fullsize, small
 from render.__main__ import main
 from render.errors import RenderError
 from render.models import find_model
+from render.paces import gpu_id
 from render.pipelines import load
 from render.plan import ROOT
 from tests.render import tiny
@@ -40,7 +43,8 @@ def test_three_ways_make_the_same_pictures(build, tmp_path):
     assert found["cells"] == 12
     assert found["max_pixel_difference"] <= 1
     assert found["max_pixel_difference_of_batched"] <= 1
-    assert found["counters"]["denoiser_rows"] == 2 * 4 * (1 + 2 + 3)
+    counted = found["counters"]
+    assert counted["denoiser_rows"] + counted["shared_rows"] == 2 * 4 * (1 + 2 + 3)
     assert set(found["seconds"]) == {"naive", "batched", "engine"}
     assert found["ratio"] > 0
     assert found["ratio_to_batched"] > 0
@@ -59,6 +63,9 @@ def test_the_engine_is_at_most_250_lines():
     assert len((ROOT / "render" / "engine.py").read_text().splitlines()) <= 250
 
 
+MEASURED_AS = {
+    *("flux-1-dev", "flux-1-schnell", "sdxl-base-1-0", "sdxl-turbo", "stable-diffusion-v1-5"),
+}
 PUBLISHED = {
     "sd-1.5": 859.5e6,
     "sdxl": 2567.5e6,
@@ -83,8 +90,9 @@ def test_an_architecture_has_the_published_number_of_parameters_and_a_source(pat
 
 def test_a_dry_run_goes_through_every_architecture(tmp_path, capsys):
     """The code of the GPU's measurement, shrunken; figures of a CPU, and none is a promise."""
-    target = tmp_path / "bench.json"
-    assert main(["bench", "--dry-run", "--width", "4", "--json", str(target)]) == 0
+    target, measured = tmp_path / "bench.json", tmp_path / "settings" / "measured"
+    options = ["--json", str(target), "--record", str(measured)]
+    assert main(["bench", "--dry-run", "--width", "4", *options]) == 0
     found = json.loads(target.read_text())
     assert set(found["models"]) == set(PUBLISHED)
     for row in found["models"].values():
@@ -92,6 +100,12 @@ def test_a_dry_run_goes_through_every_architecture(tmp_path, capsys):
         assert row["tflop_per_step"] > 0
         assert fullsize.VARIED[0] < row["latents_std"] < fullsize.VARIED[1]
     assert "sdxl-turbo" in capsys.readouterr().out
+    files = sorted(measured.glob("*/*.json"))
+    assert {path.parent.name for path in files} == MEASURED_AS
+    for path in files:
+        assert path.name.startswith("time-cpu-")
+        Time.model_validate_json(path.read_text())
+    assert sorted(MEASURED_AS - set(catalogue().models)) == []
 
 
 def test_a_network_that_answers_nan_is_not_timed():
@@ -106,3 +120,33 @@ def test_a_network_that_answers_nan_is_not_timed():
         "StableDiffusionPipeline: expected finite latents with a standard deviation between 0.05 "
         "and 20.0, got nan. Its timings would mean nothing."
     )
+
+
+@pytest.mark.parametrize(
+    ("device", "id"),
+    [("cuda (NVIDIA H200)", "h200"), ("cuda (NVIDIA GeForce RTX 4090)", "geforce-rtx-4090")],
+)
+def test_a_gpu_has_an_id_for_a_files_name(device, id):
+    assert gpu_id(device) == id
+
+
+@pytest.mark.parametrize(("shape", "millions"), [("1.5 M", 1.48), ("9 M", 8.9), ("56 M", 56.1)])
+def test_the_small_pipelines_have_the_size_they_are_named_after(shape, millions):
+    with torch.device("meta"):
+        unet = small.unet(shape)
+    assert sum(p.numel() for p in unet.parameters()) / 1e6 == pytest.approx(millions, abs=0.05)
+
+
+def test_a_sweep_takes_much_less_work_than_the_naive_loop():
+    """The one gate on time, of the process's own clock, far below the ratio of some two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        pipe = small.build()
+        found = bench.compare(pipe, small.jobs(pipe, steps=(1, 2, 4), seeds=2), 8, 1)
+    finally:
+        torch.set_num_threads(before)
+    assert found["ratio"] > 1.3
+    assert found["max_pixel_difference"] <= 1
+    assert found["counters"]["shared_rows"] == 2 * 2 * 2 * 2
+    assert found["counters"]["padding_rows"] == 0

@@ -136,6 +136,23 @@ def test_what_two_trajectories_have_in_common_is_computed_once():
     assert (counters.denoiser_rows, counters.shared_rows, counters.denoiser_calls) == (5, 6, 5)
 
 
+def test_who_has_most_to_go_goes_first():
+    """Five walks of six calls at width 4: nobody is left behind to walk the end alone."""
+    net, counters = Net(lambda x, t: x + t), Counters()
+
+    def make(job):
+        x = torch.full((1, 3), float(job))
+        for step in range(6):
+            x = net(x, torch.tensor(float(step)))[0]
+        return x
+
+    run = Engine(4, counters).run(
+        range(5), make, lambda job, x: x.tolist()[0], [net], lambda job: 6
+    )
+    assert dict(run) == {job: [job + 15.0] * 3 for job in range(5)}
+    assert (counters.denoiser_rows, counters.denoiser_calls) == (30, 8)
+
+
 def test_as_on_a_gpu_only_a_cells_first_call_is_looked_up():
     found, counters = walk(Net(lambda x, t: 2 * x + t), [5, 3, 2, 1], shared=1)
     assert found[5] == [58.0] * 3
