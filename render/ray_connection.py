@@ -88,13 +88,13 @@ def through(options: argparse.Namespace) -> Any:
 
 def _join(ray: Any, arguments: dict[str, Any]) -> None:
     terminate = signal.getsignal(signal.SIGTERM)
-    for attempt in (1, 2):
+    for attempt in (1, 2, 3):
         try:
             ray.init(**arguments)
             break
         except Exception as error:  # among them bare ones, when 30 s were not enough for a start
             ray.shutdown()
-            if attempt == 2:
+            if attempt == 3:
                 text = " ".join(str(error).split())[:300]
                 raise RenderError(f"--ray {arguments['address']}: {text}") from None
     signal.signal(signal.SIGTERM, terminate)  # Ray puts its own in its place
