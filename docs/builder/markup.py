@@ -73,15 +73,29 @@ def prose_line(text: str) -> Markup:
     return Markup(html[3:-4]) if single else html
 
 
+def breakable(name: str) -> Markup:
+    """Returns a path or file name that may go on in the next line where its parts meet."""
+    return Markup("").join(
+        inert(part) + (Markup("<wbr>") if part in "/_" else "")
+        for part in re.split(r"([/_])", name)
+        if part
+    )
+
+
 def source_url(source: Mapping[str, Any]) -> str | None:
     """Returns a source's address, or None if it is no web address."""
     url = str(source.get("url") or "")
     return url if urlsplit(url).scheme in ("http", "https") else None
 
 
-def source_label(source: Mapping[str, Any], short: bool = False) -> str:
-    """Names a source in a few words: repository and file (`short`: no file), or the page's host."""
+def source_label(source: Mapping[str, Any], short: bool = False, only_file: bool = False) -> str:
+    """Names a source in a few words: repository and file, or the page's host.
+
+    `short` leaves out the file, `only_file` the repository, where it was named just before.
+    """
     if not source.get("repo"):
         return urlsplit(str(source.get("url") or "")).netloc or "a page"
     file = str(source.get("path") or "").rsplit("/", 1)[-1]
+    if only_file and file:
+        return file
     return str(source["repo"]) if short or not file else f"{source['repo']} · {file}"

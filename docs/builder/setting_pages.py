@@ -75,6 +75,10 @@ def setting_view(
         ],
         "told_elsewhere": told_elsewhere(setting_id, settings),
         "tools": [_tool(tool, sources, settings) for tool in setting.get("tools", [])],
+        "told": {
+            "range": any("min" in tool or "max" in tool for tool in setting.get("tools", [])),
+            "default": any("default" in tool for tool in setting.get("tools", [])),
+        },
         "sources": list(sources.values()),
     }
 
@@ -115,12 +119,24 @@ def _with_sources(
     """Adds to a text the sources it rests on, and the pages whose pictures bear it out."""
     evidence = item.get("evidence", [])
     sources = setting.get("sources", {})
+    read_in = [sources[key] for key in evidence if key in sources]
     plans = [key.removeprefix(_PLAN) for key in evidence if key.startswith(_PLAN)]
     return {
         **item,
-        "read_in": [sources[key] for key in evidence if key in sources],
+        "read_in": read_in,
+        "read_again": _after_the_first(read_in),
         "shown_on": [_linked(owner, settings) for plan in plans for owner in _of(plan, settings)],
     }
+
+
+def _after_the_first(sources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Returns the sources whose repository an earlier one has named already."""
+    repositories = [source.get("repo") for source in sources]
+    return [
+        source
+        for index, source in enumerate(sources)
+        if source.get("repo") and source["repo"] in repositories[:index]
+    ]
 
 
 def _of(plan: str, settings: Settings) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markup import figure, inert, prose, prose_line, slug, source_label, source_url
+from markup import breakable, figure, inert, prose, prose_line, slug, source_label, source_url
 from markupsafe import Markup
 from rows import Picture
 from zones import zones
@@ -65,6 +65,7 @@ def environment() -> jinja2.Environment:
         answered=answered,
         band=band,
         bar=bar,
+        breakable=breakable,
         claimed=claimed,
         description=description,
         first_sentence=first_sentence,

@@ -47,7 +47,7 @@ def page(settings: dict[str, dict[str, Any]], name: str = "dial") -> str:
 
 def text(html: str) -> str:
     """Returns a page's words without its marks."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", "")).split())
 
 
 BANDS = {
@@ -104,6 +104,37 @@ def test_a_tool_is_listed_with_all_its_names_and_where_they_were_read() -> None:
     assert "Tool Turn turn&#95;by a slider 0–10 2 maker/tool" in words
     assert "Host spin its manual no fixed version" in words
     assert "Tool Push the control of Other" in words
+
+
+def test_a_column_that_would_be_empty_vanishes() -> None:
+    """A choice has no range in any tool; its column would push the last one out of sight."""
+    tool = {"tool": "Tool", "name": "Turn", "source": "tool"}
+    words = text(page({"dial": setting(tools=[tool])}))
+    assert "Tool Name there Read in" in words
+    words = text(page({"dial": setting(tools=[{**tool, "default": "slow"}])}))
+    assert "Tool Name there Default Read in" in words
+
+
+def test_a_repository_is_named_once_in_a_row() -> None:
+    """The second link to it says which other file it leads to."""
+    second = {**SOURCE, "path": "src/b_c.py"}
+    low = {**BANDS["low"], "evidence": ["tool", "second"]}
+    sources = {"tool": SOURCE, "second": second}
+    built = page({"dial": setting(values={"low": low}, sources=sources)})
+    assert "Few. maker/tool , b&#95;c.py" in text(built)
+    assert "b&#95;<wbr>c.py" in built
+
+
+def test_guidance_is_shown_with_its_kind() -> None:
+    """3.5 that the network reads is no 3.5 of CFG, and 0 means off."""
+    answers = [
+        {"model": {"id": "m", "name": "M", "answer": {"guidance": kind, "guidance_scale": value}},
+         "value": value}
+        for kind, value in (("distilled", 3.5), ("off", 0), ("cfg", 7))
+    ]  # fmt: skip
+    view = setting_view("guidance_scale", {"guidance_scale": setting()}, {})
+    words = text(render("setting", setting=view, answers=answers, measured=[]))
+    assert "Value M 3.5 (distilled) M off M 7" in words
 
 
 def test_a_conversion_shows_its_formula_and_its_examples() -> None:
