@@ -28,6 +28,9 @@ FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
     "timestep-spacing": curve_levels.timestep_spacing,
 }
 
+# What follows from this guide's own facts, or from the number formats alone.
+WITHOUT_DIFFUSERS = ("frame-counts", "number-steps")
+
 
 def compute(name: str) -> dict[str, Any]:
     """Returns one figure's data with the version of diffusers it was computed with."""
@@ -35,7 +38,8 @@ def compute(name: str) -> dict[str, Any]:
 
     if name not in FIGURES:
         raise RenderError(f"{name}: expected one of {', '.join(FIGURES)}.")
-    return {**FIGURES[name](), "diffusers": diffusers.__version__}
+    version = {} if name in WITHOUT_DIFFUSERS else {"diffusers": diffusers.__version__}
+    return {**FIGURES[name](), **version}
 
 
 def write(names: list[str], folder: Path) -> list[str]:

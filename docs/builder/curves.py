@@ -17,8 +17,8 @@ from markup import figure as written
 CURVES = Path(__file__).resolve().parents[1] / "content" / "curves"
 # The drawing's own units. At this width the text is readable on a phone of 360 pixels.
 WIDTH, LEFT, RIGHT, TOP = 420, 44, 12, 26
-LINES_HEIGHT, ROW_HEIGHT, FOOT = 208, 20, 40
-LABEL_WIDTH = 112
+LINES_HEIGHT, ROW_HEIGHT, FOOT, BARE_TOP = 208, 20, 40, 8
+LETTER, LABEL_ROOM = 6.6, 18  # a row's name: the width of a letter, and what is left beside it
 # With more points than this their marks would run together.
 MOST_MARKS = 26
 LONG = 4  # powers of ten: beyond, ticks are written as powers
@@ -34,7 +34,7 @@ def load_curves(folder: Path = CURVES) -> dict[str, dict[str, Any]]:
     for path in sorted(folder.glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            curves[path.stem] = {**data, **_drawn(data)}
+            curves[path.stem] = {"diffusers": None, **data, **_drawn(data)}
         except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
             raise CurveError(
                 f"{path}: expected a figure written by `python -m render curves`, "
@@ -58,8 +58,10 @@ def _drawn(data: Mapping[str, Any]) -> dict[str, Any]:
     """Returns where everything of a figure stands, and its table."""
     strips = data["kind"] == "strips"
     series = data["series"]
-    left = LABEL_WIDTH if strips else LEFT
-    low = TOP + ROW_HEIGHT * len(series) if strips else TOP + LINES_HEIGHT
+    longest = max(len(one["name"]) for one in series)
+    left = round(min(LABEL_ROOM + LETTER * longest, WIDTH / 2)) if strips else LEFT
+    top = BARE_TOP if strips else TOP
+    low = top + ROW_HEIGHT * len(series) if strips else TOP + LINES_HEIGHT
     x = _Scale(data["x"], [v for one in series for v in one["xs"]], left, WIDTH - RIGHT)
     drawn: dict[str, Any] = {
         "width": WIDTH,
@@ -67,12 +69,12 @@ def _drawn(data: Mapping[str, Any]) -> dict[str, Any]:
         "left": left,
         "right": WIDTH - RIGHT,
         "low": low,
-        "top": TOP,
+        "top": top,
         "x_ticks": x.ticks(),
         "table": _strip_table(data) if strips else _line_table(data),
     }
     if strips:
-        rows = [TOP + ROW_HEIGHT * (index + 0.5) for index in range(len(series))]
+        rows = [top + ROW_HEIGHT * (index + 0.5) for index in range(len(series))]
         drawn["rows"] = [
             {"name": one["name"], "y": y, "dots": [x(value) for value in one["xs"]]}
             for one, y in zip(series, rows, strict=True)

@@ -48,7 +48,7 @@ class Curve(Strict):
     series: Annotated[list[Series], Field(min_length=1, max_length=16)]
     alt: Text
     made_from: Text
-    diffusers: Text
+    diffusers: Text | None = None  # its version, where its code was asked
 
     @model_validator(mode="after")
     def _whole(self) -> Curve:
