@@ -54,7 +54,7 @@ def prove(place: Path, sample: bool) -> dict:
         kept = {path.name for path in scene.folder.glob("*.webp")}
         begun = time.monotonic()
         process.send_signal(told)
-        words, _ = process.communicate(timeout=60)
+        words, _ = process.communicate(timeout=600)
         slowest = max(slowest, time.monotonic() - begun)
         good = process.returncode in (0, 128 + told) and "Traceback" not in words
         if process.returncode and not scene.out.exists() and not words.endswith(_LAST):
@@ -74,7 +74,7 @@ def prove(place: Path, sample: bool) -> dict:
 
 
 def _begun(scene: Scene) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while not (scene.folder / ".lock").exists() and time.monotonic() < until:
         time.sleep(0.01)
 
@@ -90,7 +90,7 @@ def full(place: Path, sample: bool) -> dict:
         resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
 
     process = launch(scene, limit)
-    words, _ = process.communicate(timeout=60)
+    words, _ = process.communicate(timeout=600)
     broken += _refused(scene, process.returncode, words)
     found = {"limited files": 1}
     disk = place / "disk"
@@ -99,12 +99,12 @@ def full(place: Path, sample: bool) -> dict:
         try:
             scene = Scene(disk, count=100)
             process = launch(scene)
-            words, _ = process.communicate(timeout=60)
+            words, _ = process.communicate(timeout=600)
             broken += _refused(scene, process.returncode, words)
             found["pictures kept on a full disk"] = len(list(scene.folder.glob("*.webp")))
             _mount(disk, "remount,size=4m")
             process = launch(scene)
-            words, _ = process.communicate(timeout=60)
+            words, _ = process.communicate(timeout=600)
             if process.returncode:
                 broken.append(f"after freeing space: {process.returncode}: {words[-300:]}")
             broken += scene.finished()
