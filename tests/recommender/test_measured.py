@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import recommender
-from recommender import Recommendation, UnreadableError, recommend
+from recommender import Recommendation, recommend
 from recommender._catalog import Catalogue
 from recommender._recommend.options import GOALS
 from recommender._recommend.recommend import _answer, answer
@@ -254,78 +252,3 @@ def test_a_folder_with_the_pinned_weights_is_that_model_whatever_it_looks_like(
     found = recommend(folder)
     assert (found.model, found.steps) == ("postcards", recommend("postcards").steps)
     assert found.why[1] == f"{folder} is postcards: its weights are the pinned ones."
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the very bytes of postcards, under its name."""
-    folder = tmp_path_factory.mktemp("weights") / "postcards"
-    shutil.copytree(CHECKOUT / "render/reference/postcards", folder)
-    return folder
-
-
-@pytest.fixture
-def pipe(copy: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """postcards, loaded by diffusers."""
-    diffusers = pytest.importorskip("diffusers")
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
-    diffusers.utils.logging.disable_progress_bar()
-    return diffusers.DiffusionPipeline.from_pretrained(copy)
-
-
-def test_a_live_pipeline_gets_what_was_measured_with_its_weights(pipe: Any) -> None:
-    found = recommend(pipe)
-    assert range_of(found) == range_of(recommend("postcards"))
-    assert found.basis == "measured"
-    assert found.why[1] == ("The StableDiffusionPipeline was loaded from the weights of postcards.")
-    assert found.apply(pipe)["num_inference_steps"] == found.steps
-
-
-def trained(pipe: Any) -> None:
-    """One more step of training, or a LoRA that was fused: every weight moves a little."""
-    for tensor in pipe.unet.parameters():
-        tensor.data.mul_(1.001)
-
-
-def replaced(pipe: Any) -> None:
-    """A network of the same shape, made anew."""
-    pipe.unet = type(pipe.unet).from_config(pipe.unet.config)
-
-
-def reread(pipe: Any) -> None:
-    """A text encoder from elsewhere."""
-    pipe.text_encoder.config._name_or_path = "somebody/text-encoder"
-
-
-@pytest.mark.parametrize("change", [trained, replaced, reread])
-def test_a_pipeline_whose_weights_are_no_longer_those_it_loaded_does_not_get_it(
-    pipe: Any, change: Callable[[Any], None]
-) -> None:
-    change(pipe)
-    found = recommend(pipe)
-    assert (found.model, found.basis) == ("postcards", "author")
-    assert found.why[1] == (
-        "The StableDiffusionPipeline was loaded from the weights of postcards and holds others now."
-    )
-
-
-def test_half_precision_keeps_the_weights_and_their_measurement(pipe: Any) -> None:
-    import torch
-
-    assert recommend(pipe.to(torch.bfloat16)).basis == "measured"
-
-
-def test_a_folder_of_the_same_name_with_other_weights_is_not_taken_for_it(
-    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SWEETSPOT_ROOT", str(CHECKOUT))
-    other = tmp_path / "postcards"
-    shutil.copytree(copy, other)
-    weights = other / "unet/diffusion_pytorch_model.safetensors"
-    content = bytearray(weights.read_bytes())
-    content[-1] ^= 1
-    weights.write_bytes(content)
-    with pytest.raises(UnreadableError, match="no model known here has these tensors"):
-        recommend(str(other))
-    assert recommend(str(other), known_as="postcards").basis == "author"
-    assert recommend(str(copy), known_as="postcards").basis == "measured"
