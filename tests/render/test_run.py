@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 
 import pytest
 import torch
+from PIL import Image
 
 from render import provenance
 from render.__main__ import main
 from render.errors import RenderError
 from render.images import decode, encode
 from render.manifest import read_cells
-from render.plan import load_plan
+from render.plan import ROOT, load_plan
 from render.run import run
 
 
@@ -225,8 +227,6 @@ def test_audit_reports_no_drift_in_the_same_environment(studio, capsys):
 @pytest.mark.usefixtures("finished")
 def test_a_run_with_nothing_to_do_never_imports_torch(studio):
     """The second `make guide` must not pay for the loading of a library it does not use."""
-    import subprocess
-
     code = (
         "import sys; from render.__main__ import main;"
         f"main(['check', {str(studio.plan)!r}, '--out', {str(studio.out)!r}]);"
@@ -234,27 +234,24 @@ def test_a_run_with_nothing_to_do_never_imports_torch(studio):
         f"main(['run', {str(studio.plan)!r}, '--out', {str(studio.out)!r}]);"
         "assert not {'torch', 'diffusers'} & set(sys.modules), 'run imported torch'"
     )
-    from render.plan import ROOT
-
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "rendered 0, reused 4, failed 0" in done.stdout
 
 
+def begin_from_a_picture(studio, strengths: str) -> None:
+    """Lets the plan's one prompt begin from a picture beside the plan."""
+    gradient = Image.linear_gradient("L").resize((64, 64)).convert("RGB")
+    gradient.save(studio.plan.parent / "start.png")
+    prompt = '{prompt: "a castle", seed: 1}'
+    edit(studio, prompt, prompt.replace("}", ", source_image: start.png}"))
+    edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
+    edit(studio, "guidance_scale: [1.0, 3.0]", f"strength: {strengths}")
+
+
 def test_image_to_image_starts_from_the_plans_own_picture(studio):
     """`strength` needs a source; the picture's bytes are part of the recipe."""
-    from PIL import Image
-
-    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(
-        studio.plan.parent / "start.png"
-    )
-    edit(
-        studio,
-        '{prompt: "a castle", seed: 1}',
-        '{prompt: "a castle", seed: 1, source_image: start.png}',
-    )
-    edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
-    edit(studio, "guidance_scale: [1.0, 3.0]", "strength: [0.5, 1.0]")
+    begin_from_a_picture(studio, "[0.5, 1.0]")
     plan = load_plan(str(studio.plan))
     assert str(run([plan], studio.out, device="cpu")) == "rendered 2, reused 0, failed 0"
     before = [cell.id for cell in plan.cells()]
@@ -263,18 +260,7 @@ def test_image_to_image_starts_from_the_plans_own_picture(studio):
 
 
 def test_the_source_picture_is_published_beside_what_it_became(studio):
-    from PIL import Image
-
-    Image.linear_gradient("L").resize((64, 64)).convert("RGB").save(
-        studio.plan.parent / "start.png"
-    )
-    edit(
-        studio,
-        '{prompt: "a castle", seed: 1}',
-        '{prompt: "a castle", seed: 1, source_image: start.png}',
-    )
-    edit(studio, '  sea: {prompt: "the sea", seed: 2}\n', "")
-    edit(studio, "guidance_scale: [1.0, 3.0]", "strength: [1.0]")
+    begin_from_a_picture(studio, "[1.0]")
     command(studio, "run")
     source = json.loads((studio.folder / "manifest.json").read_text())["sources"]["start.png"]
     assert (source["width"], source["height"]) == (64, 64)
