@@ -32,7 +32,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(partial)
         if isinstance(error, OSError):
-            raise _told(path, len(content), error) from None
+            raise told(path, len(content), error) from None
         raise
 
 
@@ -46,7 +46,7 @@ def make_folder(path: Path) -> None:
             os.mkdir(path)
         _sync(path.parent)
     except OSError as error:
-        raise _told(path, 0, error) from None
+        raise told(path, 0, error) from None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -85,7 +85,8 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _told(path: Path, needed: int, error: OSError) -> DiskError:
+def told(path: Path, needed: int, error: OSError) -> DiskError:
+    """The error in words: the path, and where there is no room, how much was needed and is free."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     if error.errno not in NO_ROOM:
         return DiskError(
@@ -96,7 +97,8 @@ def _told(path: Path, needed: int, error: OSError) -> DiskError:
         free = f"{free_bytes(path.parent):,}"
     except OSError:
         free = "an unknown number"
+    wanted = f"{needed:,} bytes" if needed else "room for one more name"
     return DiskError(
-        f"{path}: {reason}: needed {needed:,} bytes, {free} are free. Finished pictures are kept. "
+        f"{path}: {reason}: needed {wanted}, {free} are free. Finished pictures are kept. "
         "Free some room and run the same command."
     )

@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from .durable import PARTIAL, make_folder
-from .errors import DiskError, RenderError
+from .durable import PARTIAL, make_folder, told
+from .errors import RenderError
 
 try:
     import fcntl
@@ -43,9 +43,7 @@ def alone_in(folder: Path, limit: float = LIMIT) -> Iterator[None]:
             path = folder / ALONE
             handle = _create(path, limit)
     except OSError as error:
-        raise DiskError(
-            f"{path}: {error.strerror}. Make the folder writable or choose another with --out."
-        ) from None
+        raise told(path, 0, error) from None
     try:
         yield
     finally:

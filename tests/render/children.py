@@ -71,14 +71,14 @@ class Scene:
         return [command, str(self.plan), "--backend", self.backend, "--out", str(self.out)]
 
     def start(self, command: str = "run", *, at: int = 0, fault: str = "kill") -> int:
-        """Forks a run; its words go to a file named after its process."""
+        """Forks a run; what it says on stderr goes to a file named after its process."""
         child = os.fork()
         if child:
             return child
         code = 70
         try:
             words = os.open(self.place / f"{os.getpid()}.words", os.O_WRONLY | os.O_CREAT)
-            os.dup2(words, 1)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             os.dup2(words, 2)
             faults = Faults(self.out, self.log, at, fault)
             paint = fake.paint
@@ -99,7 +99,7 @@ class Scene:
         os._exit(code)
 
     def end(self, child: int) -> tuple[int, str]:
-        """Waits for a run: its exit status (negative for a signal) and all it said."""
+        """Waits for a run: its exit status (negative for a signal) and its complaints."""
         _, status = os.waitpid(child, 0)
         words = self.place / f"{child}.words"
         text = words.read_text() if words.is_file() else ""
