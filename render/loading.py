@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import diffusers
@@ -34,9 +36,9 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         "trust_remote_code": False,
         "local_files_only": model.folder is not None or _offline(),
     }
-    if model.revision:
+    if model.folder is None:
         options["revision"] = model.revision
-    if model.repo and _offline():
+    if model.folder is None and _offline():
         _expect_downloaded(model)
     try:
         pipe = _load(place, options)
@@ -56,6 +58,15 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         ) from None
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def downloaded(model: ModelSource) -> ModelSource:
+    """A hub model as the folder that its commit was downloaded to; any other as it is."""
+    if model.folder is not None:
+        return model
+    load(model, torch.float32)
+    found = try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision)
+    return replace(model, folder=Path(str(found)).parent)
 
 
 def _offline() -> bool:

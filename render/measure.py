@@ -16,6 +16,7 @@ from typing import Any
 
 from .durable import write_whole
 from .errors import RenderError
+from .loading import downloaded
 from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT
@@ -51,7 +52,7 @@ def measure(
     `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for;
     `clip` a folder with a CLIP model, whose scores then stand beside the other numbers.
     """
-    source = find_model(name)
+    source = downloaded(find_model(name))
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":

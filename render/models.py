@@ -24,7 +24,7 @@ _HUB_WITHOUT_REVISION = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(@.*)?")
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model comes from. `folder` or `repo` is set, never both."""
+    """Where a model comes from: a folder, or the hub; downloaded, a hub model has both."""
 
     name: str
     folder: Path | None = None
@@ -37,8 +37,9 @@ class ModelSource:
         """What a recipe says of the model: its bytes, or the revision that stands for them."""
         if self.fake is not None:
             return {"name": self.name, "backend": "fake"}
-        if self.folder is None:
+        if self.repo is not None:
             return {"repo": self.repo, "revision": self.revision}
+        assert self.folder is not None
         return {"name": self.name, "digest": folder_digest(self.folder)}
 
     @property

@@ -179,6 +179,7 @@ class Measurement(Strict):
     metric: Metric
     reference: Reference | None
     rows: Annotated[list[Row], Field(min_length=1, max_length=512)]
+    failed: list[Text] | None = None  # values of which no picture could be made, and why
     timing: list[Timing]
     strips: list[Strip]
     summary: Summary

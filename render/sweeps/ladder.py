@@ -27,8 +27,11 @@ def measure(
     """The measurement as data (see settings/README.md), and its pictures by value."""
     drawn = draw(spec, studio, asked, spec.values, cache)
     reference, compared = _reference(spec, studio, asked, drawn, cache)
-    rows = []
+    rows, failed = [], []
     for value in spec.values:
+        if all(isinstance(picture, str) for picture in drawn[value]):
+            failed.append(str(drawn[value][0]))  # no picture of it, so no row: each names its place
+            continue
         row: dict[str, Any] = {"value": value, "calls": calls_of(spec, studio, asked, value)}
         row["change"], row["ssim"] = _compared(drawn[value], reference)
         row["hits"] = jury.hits(drawn[value]) if jury else None
@@ -37,13 +40,17 @@ def measure(
         if excluded := [why for why in drawn[value] if isinstance(why, str)]:
             row["excluded"] = excluded
         rows.append(row)
+    if not rows:
+        raise RenderError(f"{spec.id}: expected a picture, got none. The first: {failed[0]}")
+    last = drawn[rows[-1]["value"]]
     found = {
         **described(spec, studio, asked),
-        "metric": metrics.described([p for p in drawn[spec.values[-1]] if not isinstance(p, str)]),
+        "metric": metrics.described([p for p in last if not isinstance(p, str)]),
         "judge": jury.digest if jury else None,
         **({"clip": clip.digest} if clip else {}),
         "reference": compared,
         "rows": rows,
+        **({"failed": failed} if failed else {}),
         "timing": _timing(spec, studio, asked),
     }
     return {**found, "summary": summarise(found)}, drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -220,3 +221,37 @@ def test_a_folder_without_a_clip_model_is_refused(model, asked, tmp_path, capsys
     options = ("--sweep", "steps", "--prompts", str(asked), "--clip", str(tmp_path))
     assert main(["measure", str(model), *options]) == 2
     assert "expected a folder with a CLIP model and its processor" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:The `local_dir_use_symlinks`:UserWarning")  # diffusers says it
+def test_a_hub_model_is_measured_from_where_its_commit_was_downloaded(
+    model, asked, tmp_path, monkeypatch
+):
+    """A hub cache as the hub's own library lays it out; nothing is fetched."""
+    commit, cache = "0f" * 20, tmp_path / "hub"
+    shutil.copytree(model, cache / "models--nobody--tiny" / "snapshots" / commit)
+    refs = cache / "models--nobody--tiny" / "refs"
+    refs.mkdir()
+    (refs / "main").write_text(commit)
+    for module in ("huggingface_hub.constants", "diffusers.pipelines.pipeline_utils"):
+        for name in ("HF_HUB_CACHE", "HF_HUB_OFFLINE"):
+            value = {"HF_HUB_CACHE": str(cache), "HF_HUB_OFFLINE": True}[name]
+            monkeypatch.setattr(f"{module}.{name}", value, raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    options = ("--sweep", "steps", "--prompts", str(asked), "--seeds", "1")
+    name = f"nobody/tiny@{commit}"
+    assert main(["measure", name, *options, "--out", str(tmp_path / "out")]) == 0
+    found = tmp_path / "out" / "nobody--tiny" / "steps-euler-trailing.json"
+    assert json.loads(found.read_text())["weights"] == commit
+
+
+def test_a_value_of_which_no_picture_could_be_made_has_no_row(model, asked, tmp_path, monkeypatch):
+    """diffusers' LCM refuses more steps than it was distilled with: named, and the rest stands."""
+    monkeypatch.setattr(specs, "STEPS", (1, 2, 60))
+    monkeypatch.setattr(specs, "MOST_STEPS", {})
+    options = ("--sweep", "steps", "--scheduler", "lcm", "--prompts", str(asked), "--seeds", "1")
+    assert main(["measure", str(model), *options, "--out", str(tmp_path / "out")]) == 0
+    raw = json.loads((tmp_path / "out" / model.name / "steps-lcm.json").read_text())
+    assert [row["value"] for row in raw["rows"]] == [1, 2]
+    [why] = raw["failed"]
+    assert "num_inference_steps = 60" in why
