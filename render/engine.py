@@ -210,10 +210,8 @@ class Engine:
     def _next(self) -> tuple[list[Waiting], int]:
         """Waits until a batch can run or a cell is finished; that batch's calls and its width."""
         with self._news:
-            self._news.wait_for(
-                lambda: self._outcomes or ready(self._waiting, self.width, self._live)
-            )
-            batch = [] if self._outcomes else ready(self._waiting, self.width, self._live)
+            self._news.wait_for(lambda: self._outcomes or self._ready())
+            batch = [] if self._outcomes else self._ready()
             self._waiting = [waiting for waiting in self._waiting if waiting not in batch]
             self._computing = batch
             return batch, self.width
