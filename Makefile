@@ -21,7 +21,7 @@ guide: .venv/ready
 	  $(PY) -m http.server --bind 127.0.0.1 --directory site $(PORT) >/dev/null 2>&1 || true; \
 	else echo "The guide is in site/. Open it with: $(PY) -m http.server --bind 127.0.0.1 --directory site"; fi
 
-test: .venv/ready
+test: .venv/ready node_modules/ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
@@ -29,13 +29,13 @@ test: .venv/ready
 	$(PY) -m pytest $(PARALLEL)
 
 # Every test, those with a long form in full: every page in the browser, every example.
-prove: .venv/ready
+prove: .venv/ready node_modules/ready
 	SWEETSPOT_PROVE=1 $(PY) -m pytest $(PARALLEL)
 
 render: .venv/ready
 	$(PY) -m render run
 
-site: .venv/ready
+site: .venv/ready node_modules/ready
 	$(PY) -m mkdocs build --strict --quiet
 
 lint: .venv/ready
@@ -52,9 +52,14 @@ lint: .venv/ready
 	$(PY) -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
 
+# Others' JavaScript for the pages that compute, and for tests. Without a network it says so and
+# leaves no mark, so the next run tries again.
+node_modules/ready: package.json package-lock.json .npmrc docs/builder/install_vendor.py | .venv/ready
+	@$(PY) docs/builder/install_vendor.py
+
 # The versions of everything that is installed, for constraints.txt.
 constraints: .venv/ready
 	$(PY) -m pip freeze --exclude-editable | sed '/^sweetspot/d; s/+cpu\>//' > constraints.txt
 
 clean:
-	rm -rf .venv .cache site
+	rm -rf .venv node_modules .cache site

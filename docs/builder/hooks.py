@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 import api
 import pages
+import vendor
 from api_changes import ChangesError
 from api_docs import fill
 from api_markdown import markdown as plain_markdown
@@ -53,6 +55,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         files.append(file)
     for uri, text in {"catalogue.json": catalogue, **published}.items():
         files.append(File.generated(config, uri, content=text))
+    _add_vendored(files, config)
     config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
     return files
 
@@ -89,6 +92,17 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
     """Repairs the same on the page for addresses that do not exist."""
     return _repaired(output) if template_name.endswith(".html") else output
+
+
+def _add_vendored(files: Files, config: MkDocsConfig) -> None:
+    """Adds others' JavaScript, or says what the site is built without."""
+    there = vendor.collect()
+    for uri, path in there.files.items():
+        files.append(File.generated(config, uri, abs_src_path=str(path)))
+    licences = vendor.notice(there)
+    files.append(File.generated(config, f"{vendor.FOLDER}/README.txt", content=licences))
+    if there.missing:
+        print(vendor.LACKING.format(names=" and ".join(there.missing)), file=sys.stderr)
 
 
 def _repaired(output: str) -> str:
