@@ -7,13 +7,18 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, Playwright
 
+NO_BROWSER = (
+    "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "
+    "got none."
+)
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing of the browser's own may reach for the network or for a graphics card.
 OPTIONS = (
@@ -107,3 +112,6 @@ class Watched:
     def _dialog(self, dialog: Any) -> None:
         self.problems.append(f"dialog: {dialog.message}")
         dialog.dismiss()
+
+
+Opened = Callable[..., Watched]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
+from playwright.sync_api import Browser, sync_playwright
 
 # The builder's files import each other by name, as they do when MkDocs or Python runs them.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
 
+from browser import DESKTOP, NO_BROWSER, PHONE, Opened, Watched, find_chromium, launch, served  # noqa: E402 - found through the path above
 from hostile import build_hostile_guide, measure, patch_catalogue  # noqa: E402 - found through the path above
 from small import (  # noqa: E402 - found through the path above
     FIXTURE,
@@ -94,3 +96,41 @@ def hostile_guide(once: Once, small_renders: Path) -> Path:
     """The small guide with every free text replaced by a hostile one."""
     built = once("hostile", lambda folder: build_hostile_guide(folder, small_renders))
     return built / "build" / "site"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests here; without one they are skipped, or fail where CI is set."""
+    with sync_playwright() as playwright:
+        path = find_chromium(playwright)
+        if path is None:
+            if os.environ.get("CI"):
+                pytest.fail(NO_BROWSER)
+            pytest.skip(NO_BROWSER)
+        browser = launch(playwright, path)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Opened]:
+    """Opens pages of a site and, at the end, demands that nothing went wrong on any."""
+    watched: list[Watched] = []
+    servers = []
+
+    def open_site(site: Path, *, dark: bool = False, phone: bool = False) -> Watched:
+        server = served(site)
+        base = server.__enter__()
+        servers.append(server)
+        context = chromium.new_context(
+            color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
+        )
+        watched.append(Watched(context.new_page(), base))
+        return watched[-1]
+
+    yield open_site
+    for one in watched:
+        one.page.context.close()
+    for server in servers:
+        server.__exit__(None, None, None)
+    assert [problem for one in watched for problem in one.problems] == []

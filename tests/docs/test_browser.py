@@ -2,62 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser import Watched, find_chromium, launch, served
+from browser import Opened, served
 from html_pages import covering
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import recommender
 from tests.prove import PROVE
-
-NO_BROWSER = (
-    "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "
-    "got none."
-)
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-Opened = Callable[..., Watched]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests here; without one they are skipped, or fail where CI is set."""
-    with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        if path is None:
-            if os.environ.get("CI"):
-                pytest.fail(NO_BROWSER)
-            pytest.skip(NO_BROWSER)
-        browser = launch(playwright, path)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(chromium: Browser) -> Iterator[Opened]:
-    """Opens pages of a site and, at the end, demands that nothing went wrong on any."""
-    watched: list[Watched] = []
-    servers = []
-
-    def open_site(site: Path, *, dark: bool = False, phone: bool = False) -> Watched:
-        server = served(site)
-        base = server.__enter__()
-        servers.append(server)
-        context = chromium.new_context(
-            color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
-        )
-        watched.append(Watched(context.new_page(), base))
-        return watched[-1]
-
-    yield open_site
-    for one in watched:
-        one.page.context.close()
-    for server in servers:
-        server.__exit__(None, None, None)
-    assert [problem for one in watched for problem in one.problems] == []
 
 
 def pictures(page: Page) -> list[dict[str, object]]:
