@@ -21,6 +21,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from tables import boxed
 
 import recommender
 
@@ -64,6 +65,11 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Fills in the figures and tables that a hand-written page asks for."""
     whole = pages.embed_figures(markdown, "../" * page.url.count("/"))
     return fill(whole, config.site_url or "")
+
+
+def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Puts the tables of a hand-written page into boxes that scroll."""
+    return boxed(html, page.title or config.site_name)
 
 
 @event_priority(-100)  # after every plugin that still changes what a page holds

@@ -7,6 +7,7 @@ import http.server
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,11 +54,26 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
+class Slow(Quiet):
+    """Sends every page in slices, as a slow line does, so that the browser paints between them."""
+
+    SLICES, PAUSE = 12, 0.05
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        """Sends a page with pauses, and whatever is no page at once."""
+        sent = source.read()
+        size = -(-len(sent) // self.SLICES) if self.path.endswith("/") and sent else len(sent)
+        for start in range(0, len(sent), max(size, 1)):
+            outputfile.write(sent[start : start + size])
+            outputfile.flush()
+            time.sleep(self.PAUSE if size < len(sent) else 0)
+
+
 @contextmanager
-def served(site: Path) -> Iterator[str]:
-    """Serves a site below a sub-path of a free loopback port and yields its address."""
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
+    """Serves a site on a free loopback port and yields its address."""
+    handling = functools.partial(handler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"

@@ -80,23 +80,14 @@ def test_the_table_of_models_is_filtered_by_any_spelling(opened: Opened, guide: 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_no_page_type_is_wider_than_its_screen_or_moves_while_loading(
+def test_no_page_type_is_wider_than_its_screen(
     opened: Opened, small_guide: Path, dark: bool, phone: bool
 ) -> None:
-    """Wide tables scroll in their own box, and pictures have their room before they arrive."""
+    """Wide tables scroll in their own box."""
     watched = opened(small_guide, dark=dark, phone=phone)
     for uri in ("settings/inference-steps/", "settings/", "models/", "models/flux-1-schnell/"):
         page = watched.open(uri)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), uri
-        shift = page.evaluate(
-            """() => new Promise((done) => {
-                new PerformanceObserver((list) => done(
-                    list.getEntries().reduce((sum, entry) => sum + entry.value, 0)
-                )).observe({type: "layout-shift", buffered: true});
-                setTimeout(() => done(0), 300);
-            })"""
-        )
-        assert shift == 0, uri
 
 
 def test_the_slider_flips_every_model_to_the_same_value(opened: Opened, small_guide: Path) -> None:

@@ -38,8 +38,6 @@ class StepsSlider extends HTMLElement {
     const value = String(this.stops[0][at][0]);
     this.output.value = value;
     this.input.setAttribute("aria-valuetext", value);
-    const share = this.input.max > 0 ? at / this.input.max : 0;
-    this.style.setProperty("--share", `${(100 * share).toFixed(1)}%`);
   }
 }
 
