@@ -20,6 +20,7 @@ NO_BROWSER = (
     "got none."
 )
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+SUB_PATH = "some/sub/path/"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing of the browser's own may reach for the network or for a graphics card.
 OPTIONS = (
@@ -48,7 +49,12 @@ def launch(playwright: Playwright, path: str) -> Browser:
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and keeps no log."""
+    """Serves files below a sub-path, as GitHub Pages serves a project, and keeps no log."""
+
+    def translate_path(self, path: str) -> str:
+        """Returns the file of an address; outside the sub-path there is none."""
+        inside = path.startswith(f"/{SUB_PATH}")
+        return super().translate_path(path.removeprefix(f"/{SUB_PATH}") if inside else "/.outside")
 
     def log_message(self, *arguments: Any) -> None:
         """Says nothing."""
@@ -76,7 +82,7 @@ def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        yield f"http://127.0.0.1:{server.server_address[1]}/{SUB_PATH}"
         server.shutdown()
         thread.join()
 

@@ -1,0 +1,63 @@
+"""Every widget of the guide: the page it stands on, its element, and how a reader opens it.
+
+A new widget is one more line here; axe, the keyboard and the weight of its page are then tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+
+def as_it_is(page: Page) -> None:
+    """Needs no opening."""
+
+
+def type_a_search(page: Page) -> None:
+    """Opens the search dialog and waits for its results."""
+    page.keyboard.press("s")
+    page.locator(".md-search__input").press_sequentially("guidance")
+    page.locator(".md-search-result__item").first.wait_for()
+
+
+def open_the_menu(page: Page) -> None:
+    """Opens the drawer that holds the menu on a narrow screen, and the contents in it."""
+    page.locator("label.md-header__button[for=__drawer]").click()
+    page.locator(".md-nav--primary .md-nav__link").first.wait_for(state="visible")
+
+
+def open_every_detail(page: Page) -> None:
+    """Opens all <details>."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+def filter_to(words: str) -> Callable[[Page], None]:
+    """Types words into the filter of a table."""
+    return lambda page: page.locator("table-filter input").fill(words)
+
+
+@dataclass(frozen=True)
+class Widget:
+    """Where a widget stands, which element it is, and what opens it."""
+
+    uri: str
+    element: str
+    open: Callable[[Page], None] = as_it_is
+    phone: bool = False
+
+
+# On the pages of the small guide (small.py), which build and load fast.
+WIDGETS = {
+    "search": Widget("", ".md-search__inner", type_a_search),
+    "menu": Widget("settings/inference-steps/", ".md-sidebar--primary", open_the_menu, phone=True),
+    "details": Widget("models/flux-1-schnell/", ".md-content", open_every_detail),
+    "steps-slider": Widget("settings/inference-steps/", "steps-slider"),
+    "table-filter": Widget("models/", "table-filter", filter_to("flux")),
+    "no-model-found": Widget("models/", "table-filter", filter_to("no such model")),
+}
+# On pages that only the whole guide has.
+WHOLE = {
+    "time-calculator": Widget("measured/time/", "time-calculator"),
+}
