@@ -44,7 +44,8 @@ class Worker:
         except Exception as error:
             yield "unfit", f"{socket.gethostname()}: {_words(error)}"
             return
-        yield "loaded", None
+        if self._studios.counters.model_loads > counted["model_loads"]:
+            yield "loaded", None  # that took its time: the driver's patience begins anew
         work = [(*job, place) for job, place in zip(jobs, group.places, strict=True)]
         for (*_, place), outcome in finished(studio, work):
             before, counted = counted, self._studios.counters.to_dict()
@@ -137,12 +138,11 @@ class Cluster:
             ready, _ = self._ray.wait([*streams], timeout=LOOK) if streams else ([], [])
             if not streams:
                 time.sleep(LOOK)
-            for result in [
-                *(result for stream in ready for result in self._listen(streams[stream])),
-                *self._overdue(),
-            ]:
-                open_cells -= 1
-                yield result
+            heard = [result for stream in ready for result in self._listen(streams[stream])]
+            heard += self._overdue()
+            open_cells -= len(heard)
+            self._give_out()  # first of all: whoever takes these results writes them to a disk
+            yield from heard
 
     def _staff(self, wanted: int) -> None:
         """Hires a worker for every accelerator that has none: new nodes are used as they come."""
@@ -184,7 +184,7 @@ class Cluster:
         """
         for tasks in (1, 2):
             for hand in self._hands:
-                if not hand.up or len(hand.tasks) >= tasks:
+                if not hand.up or sum(bool(task.places) for task in hand.tasks) >= tasks:
                     continue
                 if tasks == 2 and not self._groups.plenty(len(self._hands)):
                     return

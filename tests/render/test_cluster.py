@@ -166,7 +166,7 @@ def test_a_run_on_this_machine_makes_each_cell_once_names_the_bad_one_and_is_hea
 
 
 @pytest.mark.skipif(not PROVE, reason="takes minutes: make prove")
-@pytest.mark.parametrize("name", ["kills", "driver", "poison", "elastic", "speed"])
+@pytest.mark.parametrize("name", ["kills", "driver", "poison", "elastic", "ahead", "speed"])
 def test_a_long_trial_keeps_its_promise(name: str, capsys):
     """What each asserts stands in its own text; `speed` only prints what it measured."""
     with capsys.disabled():
