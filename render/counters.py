@@ -16,8 +16,8 @@ class Counters:
     denoiser_calls: int = 0
     denoiser_rows: int = 0  # rows that belong to a picture
     shared_rows: int = 0  # rows not computed, since another picture had the same
-    padding_rows: int = 0  # rows computed only to fill the fixed width
-    checks: int = 0  # denoiser calls to find out, once per model, whether its calls stack
+    padding_rows: int = 0  # rows computed only to fill a batch
+    checks: int = 0  # denoiser calls to find out which calls stack, and in which widths
     alone: int = 0  # denoiser calls that could not share a batch, or needed none
     decodes: int = 0
 

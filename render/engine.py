@@ -5,8 +5,8 @@ generator. While an engine runs, the models that the pipelines share are wrapped
 
 * text and image encoders answer from memory what they have answered before, and so does a denoiser
   (UNet, transformer, ControlNet): two trajectories may have their first evaluations in common;
-* any other call of a denoiser waits. When `width` rows wait, or every live cell does, one batch of
-  exactly `width` rows is computed and each cell gets its own rows back.
+* any other call of a denoiser waits. When `width` rows wait, or every live cell does, one batch is
+  computed, padded to `width` rows or the fewest with the same bits, and each cell gets its own.
 
 The width is fixed because it decides which kernels run, and so the last bits; mates, position and
 padding do not. Nothing here knows a pipeline or a scheduler. What cannot be stacked row by row runs
@@ -46,16 +46,18 @@ class Engine:
     """Runs many cells over the models of one or more pipelines, `width` rows at a time.
 
     `shared`: how many of a cell's first calls of a model are looked up among those of others. To
-    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU.
+    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU. `narrows`: `Stacking`'s.
     """
 
-    def __init__(self, width: int, counters: Counters | None = None, shared: int = 0) -> None:
+    def __init__(
+        self, width: int, counters: Counters | None = None, shared: int = 0, narrows: bool = True
+    ) -> None:
         self.width, self.shared = width, shared
         self.counters = counters or Counters()
         self._turn = threading.Lock()
         self._news = threading.Condition(self._turn)
         self._here = threading.local()
-        self._stacking = Stacking(self.counters)
+        self._stacking = Stacking(self.counters, narrows)
         self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
     def run(
@@ -221,7 +223,7 @@ class Engine:
 
     def _compute(self, batch: list[Waiting], width: int) -> None:
         """Answers the calls of a batch, or sends them to run alone if they cannot be computed."""
-        dealt, short = self._stacking.answers(batch, width)
+        dealt, computed, short = self._stacking.answers(batch, width)
         if not dealt and not short and len(batch) > 1:
             # One of them spoils it: at the same width the others keep the bits they would have had.
             for waiting in batch:
@@ -229,7 +231,7 @@ class Engine:
             return
         with self._turn:
             if dealt:
-                self.counters.called(sum(waiting.call.rows for waiting in batch), width)
+                self.counters.called(sum(waiting.call.rows for waiting in batch), computed)
             if short and width == self.width:
                 self._shrink()
             for waiting, answer in zip(batch, dealt or [None] * len(batch), strict=True):

@@ -38,6 +38,12 @@ class Call:
     def device(self) -> torch.device:
         return self.leaves[self.roles.index("row")].device
 
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        """What, with the number of rows, decides which kernels compute it."""
+        rows = zip(self.leaves, self.roles, strict=True)
+        return tuple((x.shape[1:], x.dtype, x.device) for x, role in rows if role == "row")
+
     def alone(self) -> Any:
         """What the model itself answers."""
         return self.real(*self.args, **self.kwargs)
@@ -153,6 +159,19 @@ def _other(leaf: Any) -> Any:
     if not isinstance(leaf, torch.Tensor) or leaf.dtype == torch.bool:
         return leaf
     return leaf * 0.5 if leaf.is_floating_point() else leaf // 2
+
+
+def same_bits(one: Any, other: Any) -> bool:
+    """True when two answers are equal in every bit."""
+    pairs = zip(tree_flatten(one)[0], tree_flatten(other)[0], strict=True)
+    return all(
+        torch.equal(_bytes(a), _bytes(b)) if isinstance(a, torch.Tensor) else a == b
+        for a, b in pairs
+    )
+
+
+def _bytes(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.contiguous().reshape(-1).view(torch.uint8)
 
 
 def _alike(a: Any, b: Any) -> bool:

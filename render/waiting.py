@@ -11,7 +11,7 @@ import torch
 
 from .counters import Counters
 from .memory import out_of_memory
-from .rows import Call, answers, padding, stacks_well, total
+from .rows import Call, answers, padding, same_bits, stacks_well, total
 
 
 class Stopped(BaseException):
@@ -50,26 +50,55 @@ def ready(waiting: Sequence[Waiting], width: int, live: int) -> list[Waiting]:
 
 
 class Stacking:
-    """Computes batches, and finds out at the first call of each kind whether it stacks well."""
+    """Computes batches, and finds out at the first call of each kind whether it stacks well.
 
-    def __init__(self, counters: Counters) -> None:
-        self._counters = counters
+    A batch that calls do not fill is computed narrower where that gives the same bits: how a sum is
+    ordered depends on the kernels that a shape is given, and on a CPU one serves many widths.
+    That is seen, not assumed: the first batch of so many rows is computed at both widths.
+    """
+
+    def __init__(self, counters: Counters, narrows: bool) -> None:
+        self._counters, self._narrows = counters, narrows
         self._well: dict[tuple[Any, ...], bool] = {}
+        self._alike: dict[tuple[Any, ...], set[int]] = {}  # narrower widths with the same bits
+        self._unlike: dict[tuple[Any, ...], int] = {}  # the widest without: narrower are not tried
 
     def of(self, call: Call) -> bool:
         """False for a kind of call that is known not to stack."""
         return self._well.get(call.kind, True)
 
     @torch.no_grad()
-    def answers(self, batch: list[Waiting], width: int) -> tuple[list[Any], bool]:
-        """Each call's answer, or none at all; and whether that was for want of memory."""
+    def answers(self, batch: list[Waiting], width: int) -> tuple[list[Any], int, bool]:
+        """Each call's answer, or none at all; at which width; and whether memory was short."""
         calls = [waiting.call for waiting in batch]
         try:
             if not self._checked(calls[0], width):
-                return [], False
-            return answers(calls, padding(calls[0], width - total(calls)), width), False
+                return [], width, False
+            return *self._answers(calls, width), False
         except Exception as error:
-            return [], out_of_memory(error)
+            return [], width, out_of_memory(error)
+
+    def _answers(self, calls: list[Call], width: int) -> tuple[list[Any], int]:
+        """The bits of a batch of `width` rows, and the width that gave them."""
+
+        def at(rows: int) -> list[Any]:
+            return answers(calls, padding(calls[0], rows - total(calls)), rows)
+
+        key = (*calls[0].kind, *calls[0].shapes, width)
+        alike = self._alike.setdefault(key, set())
+        rows = total(calls)
+        known = min((w for w in alike if w >= rows), default=width)
+        if known == rows or not self._narrows or rows <= self._unlike.get(key, 0):
+            return at(known), known
+        whole = at(width)
+        while rows < known:
+            self._counters.checks += 1
+            if same_bits(at(rows), whole):
+                alike.add(rows)
+                break
+            self._unlike[key] = rows
+            rows *= 2
+        return whole, width
 
     def _checked(self, call: Call, width: int) -> bool:
         if call.kind not in self._well:

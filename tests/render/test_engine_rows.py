@@ -6,6 +6,8 @@ import torch
 
 from render.counters import Counters
 from render.engine import Engine
+from render.rows import describe
+from render.waiting import Waiting, ready
 
 
 class Net(torch.nn.Module):
@@ -34,14 +36,44 @@ def ask(net: Net, jobs: list, counters: Counters | None = None, width: int = 4, 
 JOBS = [(1.0, 2), (2.0, 3), (3.0, 4), (4.0, 5.0), (5.0, 6)]
 
 
+def uneven(x, t):
+    """As kernels that are chosen by the shape may be: each width has other last bits."""
+    return (x + t) * (1 + len(x) / 1024)
+
+
 def test_each_cell_gets_its_own_rows_in_batches_of_one_width():
     """Whole and broken times share a batch; the last batch is padded."""
-    net, counters = Net(lambda x, t: x + t), Counters()
+    net, counters = Net(uneven), Counters()
     found = ask(net, JOBS, counters)
-    assert found == {job: [sum(job)] * 3 for job in JOBS}
-    assert net.widths == [1, 4, 4, 4]  # alone and with strangers to check it, then the cells
+    assert found == {job: [sum(job) * (1 + 4 / 1024)] * 3 for job in JOBS}
+    # Alone and with strangers to check it, the cells, and whether narrower batches are the same.
+    assert net.widths == [1, 4, 4, 4, 1, 2]
     assert (counters.denoiser_calls, counters.denoiser_rows, counters.padding_rows) == (2, 5, 3)
-    assert counters.checks == 2
+    assert counters.checks == 4
+
+
+def test_a_batch_that_is_not_full_is_narrower_where_every_bit_is_the_same():
+    """The first one of so many rows is computed at both widths; after that none is padded."""
+    net = Net(lambda x, t: x * 2 + t)
+    found, counters = walk(net, [4])
+    assert found == {4: [2**4 + 11.0] * 3}
+    assert net.widths == [1, 4, 4, 1, 1, 1, 1]  # two checks, both widths, then three calls
+    assert (counters.denoiser_calls, counters.denoiser_rows, counters.padding_rows) == (4, 4, 3)
+    assert counters.checks == 3
+
+
+def test_a_width_with_other_bits_is_tried_once():
+    net = Net(uneven)
+    _, counters = walk(net, [4])
+    assert net.widths == [1, 4, 4, 1, 2, 4, 4, 4]
+    assert (counters.denoiser_calls, counters.padding_rows, counters.checks) == (4, 12, 4)
+
+
+def test_what_is_compiled_keeps_one_width():
+    net = Net(lambda x, t: x * 2 + t)
+    _, counters = walk(net, [4], narrows=False)
+    assert net.widths == [1, 4, 4, 4, 4, 4]
+    assert (counters.padding_rows, counters.checks) == (12, 2)
 
 
 def test_an_exception_in_one_cell_spoils_no_other_and_hangs_none():
@@ -57,15 +89,15 @@ def test_a_call_that_spoils_its_batch_spoils_no_other_and_changes_no_width():
     def small(x, t):
         if (len(x) > 1 and bool((x == 3.0).any())) or float(x[0, 0]) == 3.0:
             raise RuntimeError("too much")
-        return x + t
+        return uneven(x, t)
 
     counters = Counters()
     net = Net(small)
     found = ask(net, JOBS, counters)
     assert str(found.pop((3.0, 4))) == "too much"
-    assert found == {job: [sum(job)] * 3 for job in JOBS if job[0] != 3.0}
+    assert found == {job: [sum(job) * (1 + 4 / 1024)] * 3 for job in JOBS if job[0] != 3.0}
     assert counters.alone == 1
-    assert (set(net.widths), net.widths.count(1)) == ({1, 4}, 2)  # the check, and the culprit
+    assert net.widths.count(1) == 3  # two checks, and the culprit
 
 
 def test_a_model_whose_rows_look_at_each_other_runs_alone():
@@ -138,19 +170,17 @@ def test_what_two_trajectories_have_in_common_is_computed_once():
 
 def test_who_has_most_to_go_goes_first():
     """Five walks of six calls at width 4: nobody is left behind to walk the end alone."""
-    net, counters = Net(lambda x, t: x + t), Counters()
-
-    def make(job):
-        x = torch.full((1, 3), float(job))
-        for step in range(6):
-            x = net(x, torch.tensor(float(step)))[0]
-        return x
-
-    run = Engine(4, counters).run(
-        range(5), make, lambda job, x: x.tolist()[0], [net], lambda job: 6
-    )
-    assert dict(run) == {job: [job + 15.0] * 3 for job in range(5)}
-    assert (counters.denoiser_rows, counters.denoiser_calls) == (30, 8)
+    net = Net(lambda x, t: x + t)
+    call = describe(net.forward, (torch.ones(1, 3), torch.tensor(1.0)), {})
+    done = [0] * 5
+    sizes = []
+    while min(done) < 6:
+        waiting = [Waiting((n - 6, cell), call, None) for cell, n in enumerate(done) if n < 6]
+        batch = ready(waiting, 4, live=len(waiting))
+        sizes.append(len(batch))
+        for one in batch:
+            done[one.place[1]] += 1
+    assert sizes == [4] * 7 + [2]
 
 
 def test_as_on_a_gpu_only_a_cells_first_call_is_looked_up():
