@@ -25,9 +25,13 @@ from tables import boxed
 
 import recommender
 
-# What Material leaves out (a name for its search dialog) and what it does unasked (a request to
-# GitHub's API for the number of stars on every first visit).
+# What Material leaves out (a name for its search dialog, a way into its menu for the keyboard) and
+# what it does unasked (a request to GitHub's API for the number of stars on every first visit).
 REPAIRS = (
+    (
+        'md-icon" for="__drawer">',
+        'md-icon" for="__drawer" tabindex="0"><span class="sr-only">Menu</span>',
+    ),
     (' role="dialog"', ' role="dialog" aria-label="Search"'),
     (' data-md-component="source"', ""),
 )
