@@ -82,6 +82,12 @@ def breakable(name: str) -> Markup:
     )
 
 
+def parted(name: str) -> Markup:
+    """Returns a class name that may go on in the next line before each of its words."""
+    parts = re.split(r"(?<=[a-z])(?=[A-Z])", name)
+    return Markup("<wbr>").join(inert(part) for part in parts)
+
+
 def source_url(source: Mapping[str, Any]) -> str | None:
     """Returns a source's address, or None if it is no web address."""
     url = str(source.get("url") or "")

@@ -9,16 +9,18 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from curves import CURVES, CurveError, load_curves
+from family_pages import family_pages, related
 from figures import ManifestError, load_manifests
 from measured import MeasurementError
 from measured_known import Known
 from measured_pages import load_known, measured_pages
+from model_pages import finished, model_view
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
@@ -38,14 +40,6 @@ WELL_KNOWN = (
     "sdxl-turbo",
     "stable-diffusion-v1-5",
 )
-BASES = {
-    "author": "authors",
-    "tool-default": "a tool's default",
-    "community": "community",
-    "family": "its base model",
-    "measured": "measured",
-}
-STEPS = "num_inference_steps"
 # What stops a build: a file that somebody or some command must write again.
 UNREADABLE = (CurveError, ManifestError, MeasurementError)
 FIGURE = re.compile(r"<!-- (figure|pictures): ([a-z0-9_]+) -->")
@@ -80,11 +74,12 @@ def build_pages(
         }
         for model_id, model in catalogue["models"].items()
     ]
-    models.sort(key=_model_order)
+    models = related(sorted(models, key=_model_order), catalogue["schedulers"])
     groups = grouped(settings.values())
     pages = {
-        "settings/index.md": Page(render("settings", groups=groups)),
+        "settings/index.md": Page(render("settings", groups=groups, count=len(settings))),
         "models/index.md": Page(render("models", models=models)),
+        **{uri: Page(page) for uri, page in family_pages(models, settings).items()},
         **_scheduler_pages(catalogue, sweeps),
         **{uri: Page(page) for uri, page in measured_pages(sweeps).items()},
     }
@@ -94,7 +89,9 @@ def build_pages(
         page = render("setting", setting=setting, answers=answers, measured=shown)
         pages[f"settings/{setting['slug']}.md"] = Page(page, setting["file"])
     for model in models:
-        page = render("model", model=model, measured=sweeps.of_model(model["id"]))
+        page = render(
+            "model", model=model, measured=sweeps.of_model(model["id"]), settings=settings
+        )
         pages[f"models/{model['id']}.md"] = Page(page, model["file"])
     return pages
 
@@ -104,11 +101,6 @@ def _scaled(
 ) -> Mapping[str, Any]:
     """Adds to an answer where more steps begin to do harm, which only a measurement tells."""
     return {**answer, "worse": worse_from(measured.get(model_id, {}), answer)}
-
-
-def finished(quality: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Returns a measurement that ran to its end: the judge's own accuracy is written last."""
-    return quality if quality and "judge_accuracy" in quality else None
 
 
 def _scheduler_pages(catalogue: Mapping[str, Any], sweeps: Known | None = None) -> dict[str, Page]:
@@ -127,101 +119,10 @@ def _scheduler_pages(catalogue: Mapping[str, Any], sweeps: Known | None = None) 
     return pages
 
 
-def model_view(
-    model_id: str,
-    model: Mapping[str, Any],
-    answer: Mapping[str, Any],
-    settings: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    """Adds to a model its answer and its claims with their sources, ready to print."""
-    first = (STEPS, "guidance_scale", "true_cfg_scale", "scheduler")
-    told = {name: list(of_setting) for name, of_setting in model.get("claims", {}).items()}
-    measured = measured_views(answer)
-    if measured:
-        told.setdefault(STEPS, [])
-    claims = [
-        {
-            "setting": settings.get(setting_id, {"title": setting_id, "slug": None}),
-            "claims": [
-                *(measured if setting_id == STEPS else ()),
-                *(claim_view(claim, model) for claim in told[setting_id]),
-            ],
-        }
-        for setting_id in sorted(told, key=lambda name: weight(name, first))
-    ]
-    return {
-        "aliases": [],
-        "hub_id": None,
-        **model,
-        "id": model_id,
-        "answer": {**answer, "basis": BASES.get(answer["basis"], answer["basis"])},
-        "claims": claims,
-        "spread": spread(model.get("claims", {}).get(STEPS, [])),
-        "facts": facts(model),
-    }
-
-
-def measured_views(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Returns the measurement that an answer rests on, as a line among the claims, if it does."""
-    return [
-        {
-            **dict.fromkeys(("convention", "from", "scheduler")),
-            **{key: answer[key] for key in ("low", "high")},
-            "value": answer["steps"],
-            "kind": BASES["measured"],
-            "note": source["states"].partition(", ")[2],
-            "source": {"repo": "this guide", "path": source["where"], "url": source["url"]},
-        }
-        for source in answer.get("sources", ())
-        if source["kind"] == "measured"
-    ]
-
-
-def claim_view(claim: Mapping[str, Any], model: Mapping[str, Any]) -> dict[str, Any]:
-    """Adds to a claim who says it and where."""
-    return {
-        **dict.fromkeys(("value", "low", "high", "scheduler", "convention", "note", "from")),
-        **claim,
-        "kind": BASES[claim["kind"]],
-        "source": model.get("sources", {}).get(claim.get("source")),
-    }
-
-
 def _model_order(model: Mapping[str, Any]) -> tuple[Any, ...]:
     """Orders models for a reader: the well known, then those for pictures, then video and audio."""
     moves = any(word in model["modality"] for word in ("video", "audio", "3d"))
     return (*weight(model["id"], WELL_KNOWN)[:1], moves, model["family"], model["name"].casefold())
-
-
-def facts(model: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """Lists what is known about a model beside its settings."""
-    size = model.get("native_resolution")
-    told = {
-        "Also known as": ", ".join(model.get("aliases", [])),
-        "Hugging Face": model.get("hub_id"),
-        "Made from": model.get("base"),
-        "Kind": model.get("modality"),
-        "Pipeline in diffusers": model.get("pipeline"),
-        "Network": model.get("architecture"),
-        "Predicts": model.get("prediction"),
-        "Distilled": {"few-step": "to few steps", "guidance": "guidance only"}.get(
-            model["distillation"]
-        ),
-        "Parameters (billions)": model.get("parameters_b"),
-        "Native size": f"{size[0]} × {size[1]}" if size else None,
-        "Released": model.get("released"),
-        "Licence": model.get("licence"),
-    }
-    return [(label, text) for label, text in told.items() if text]
-
-
-def spread(claims: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """Says how far apart the figures for one setting lie, or None where there are not two."""
-    ends = [claim[key] for claim in claims for key in ("low", "value", "high") if key in claim]
-    numbers = [end for end in ends if isinstance(end, int | float)]
-    if len(claims) < 2 or not numbers:
-        return None
-    return {"count": len(claims), "low": min(numbers), "high": max(numbers)}
 
 
 def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -67,6 +67,11 @@ def _view(id: str, catalogue: Mapping[str, Any]) -> dict[str, Any]:
         "traps": traps(one),
         "range": _range(one),
         "base": catalogue["schedulers"].get(one.get("variant_of")),
+        "variants": [
+            {"id": other, "name": variant["name"]}
+            for other, variant in sorted(catalogue["schedulers"].items())
+            if variant.get("variant_of") == id
+        ],
         "named_by": [{"id": name, "name": models[name]["name"]} for name in one.get("models", [])],
         "sources": list(one.get("sources", {}).values()),
     }

@@ -79,8 +79,17 @@ def setting_view(
             "range": any("min" in tool or "max" in tool for tool in setting.get("tools", [])),
             "default": any("default" in tool for tool in setting.get("tools", [])),
         },
+        "words": " ".join([setting_id, *setting.get("aliases", []), *_names(setting)]),
         "sources": list(sources.values()),
     }
+
+
+def _names(setting: Mapping[str, Any]) -> list[str]:
+    """Lists what tools call a setting, for the index's filter."""
+    tools = setting.get("tools", [])
+    return list(
+        dict.fromkeys(name for one in tools for name in (one["name"], *one.get("also", ())))
+    )
 
 
 def scale(

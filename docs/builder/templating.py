@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markup import breakable, figure, inert, prose, prose_line, slug, source_label, source_url
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped]  # it ships no types
+from markup import (
+    breakable,
+    figure,
+    inert,
+    parted,
+    prose,
+    prose_line,
+    slug,
+    source_label,
+    source_url,
+)
 from markupsafe import Markup
 from rows import Picture
 from zones import zones
@@ -62,6 +73,7 @@ def environment() -> jinja2.Environment:
     )
     engine.filters.update(
         agreement=agreement,
+        anchor=lambda title: slugify(title, "-"),
         answered=answered,
         band=band,
         bar=bar,
@@ -73,6 +85,7 @@ def environment() -> jinja2.Environment:
         guidance=guidance,
         limits=limits,
         listed=listed,
+        parted=parted,
         prose=prose,
         pair=lambda words: " · ".join(word for word in words if word),
         python=repr,

@@ -56,6 +56,8 @@ def headings(markdown: str) -> list[str]:
 def test_every_setting_and_model_has_a_page_and_an_index(built: dict[str, pages.Page]) -> None:
     """Nothing in the catalogue is out of reach."""
     assert sorted(built) == [
+        "models/families/example.md",
+        "models/families/index.md",
         "models/flux-1-schnell.md",
         "models/index.md",
         "models/quick-lora.md",
@@ -177,7 +179,7 @@ def test_a_model_page_gives_the_line_of_python(built: dict[str, pages.Page]) -> 
 def test_the_index_shows_a_setting_by_its_own_pictures(built: dict[str, pages.Page]) -> None:
     """Three pictures of its first comparison, no drawing that stands for them."""
     page = built["settings/index.md"].markdown
-    card = re.search(r'<a class="card" href="inference-steps/">.*?</a>', page, flags=re.DOTALL)
+    card = re.search(r'<a class="card" href="inference-steps/" .*?</a>', page, flags=re.DOTALL)
     assert card is not None
     assert card[0].count("<img ") == 3
 
@@ -209,7 +211,7 @@ def test_the_pages_can_be_staged_to_disk(
     """Another engine builds the same Markdown."""
     monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
-    assert (done.returncode, done.stdout) == (0, f"Wrote 11 pages to {tmp_path / 'out'}\n")
+    assert (done.returncode, done.stdout) == (0, f"Wrote 13 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 

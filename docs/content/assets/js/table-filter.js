@@ -1,12 +1,14 @@
-// <table-filter>: hides the rows of its table that lack a typed word. A row is searched by its text
-// and by its data-words. Without this script the element is its table (see sweetspot.css).
+// <table-filter>: hides the rows of its table, or its cards, that lack a typed word. Each is searched
+// by its text and by its data-words. Without this script the element is its table (see sweetspot.css).
+
+const ROW = "tbody tr:not(.group), .card";
 
 class TableFilter extends HTMLElement {
   connectedCallback() {
     this.input = this.querySelector("input");
     this.output = this.querySelector("output");
     this.none = this.querySelector(".filter-none");
-    this.rows = [...this.querySelectorAll("tbody tr:not(.group)")].map((row) => [
+    this.rows = [...this.querySelectorAll(ROW)].map((row) => [
       row,
       plain(`${row.textContent} ${row.dataset.words ?? ""}`),
     ]);
@@ -23,8 +25,10 @@ class TableFilter extends HTMLElement {
     }
     const all = this.rows.length;
     // A group's heading goes when none of its rows is left.
-    for (const group of this.querySelectorAll("tr.group"))
-      group.hidden = !group.parentElement.querySelector("tr:not(.group, [hidden])");
+    for (const group of this.querySelectorAll(".group")) {
+      const members = group.matches("tr") ? group.parentElement : group;
+      group.hidden = !members.querySelector(`:is(${ROW}):not([hidden])`);
+    }
     const noun = this.dataset.noun ?? "models";
     this.output.value = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
     this.none.hidden = shown > 0;
