@@ -14,6 +14,7 @@ from ._authoring.problems import did_you_mean, schema_problems
 from ._authoring.schema_render import Manifest, Plan, PromptSet, axis_values
 from ._authoring.yaml_text import Unreadable, read
 from ._errors import CatalogueError, visible
+from ._recommend.weights import digest as folder_digest
 
 __all__ = [
     "Manifest",
@@ -21,6 +22,7 @@ __all__ = [
     "axis_values",
     "did_you_mean",
     "file_problems",
+    "folder_digest",
     "manifest_problem",
     "read_plan",
     "read_prompts",

@@ -6,13 +6,14 @@ pipeline class, its own scheduler configuration) is read from the folder's small
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from recommender import authoring
 
 from .errors import RenderError
 
@@ -121,13 +122,7 @@ def _complete(folder: Path) -> Path:
 @cache
 def folder_digest(folder: Path) -> str:
     """One digest over every configuration and weight file of the folder, names included."""
-    total = hashlib.sha256()
-    for path in sorted(
-        p for p in folder.rglob("*") if p.suffix in {".json", ".safetensors", ".txt"}
-    ):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        total.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
-    return total.hexdigest()[:32]
+    return authoring.folder_digest(str(folder))
 
 
 @cache

@@ -18,7 +18,7 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import nn
 
-from . import autoencoder, dataset, loop
+from . import autoencoder, checkpoint, dataset, loop
 from .scenes import FACTORS, HELD_OUT_FROM, Scene
 
 SIZE = 128
@@ -186,3 +186,4 @@ def load(folder: Path = FOLDER) -> Judge:
 def save(model: Judge, folder: Path) -> None:
     """Writes the judge with fp16 weights."""
     model.half().save_pretrained(folder, safe_serialization=True)
+    checkpoint.amend(folder / "config.json")

@@ -9,7 +9,6 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 from __future__ import annotations
 
 import copy
-import json
 import random
 from pathlib import Path
 
@@ -243,6 +242,7 @@ def save_decoder(vae: AutoencoderTiny, folder: Path) -> None:
         if autoencoder.encoder_digest(stored) == autoencoder.encoder_digest(vae):
             stored.decoder.load_state_dict(vae.decoder.cpu().float().state_dict())
             stored.half().save_pretrained(folder / "vae", safe_serialization=True)
+            checkpoint.amend(folder / "vae" / "config.json")
 
 
 def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) -> float:
@@ -290,11 +290,8 @@ def save(pipe: StableDiffusionPipeline, folder: Path) -> None:
     """Writes the pipeline folder with fp16 weights."""
     pipe.register_modules(tokenizer=tokenizer.build())  # one that remembers no padding
     pipe.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
-    _amend(folder / "scheduler" / "scheduler_config.json", OTHER_SCHEDULERS)
+    checkpoint.amend(folder / "scheduler" / "scheduler_config.json", **OTHER_SCHEDULERS)
+    for config in folder.glob("*/config.json"):
+        checkpoint.amend(config)
     # Without this a plain from_pretrained() takes the text encoder in half and the rest in full.
-    _amend(folder / "text_encoder" / "config.json", {"dtype": "float32"})
-
-
-def _amend(path: Path, values: dict) -> None:
-    stored = {**json.loads(path.read_text()), **values}
-    path.write_text(json.dumps(stored, indent=2, sort_keys=True) + "\n")
+    checkpoint.amend(folder / "text_encoder" / "config.json", dtype="float32")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +63,19 @@ def test_every_word_of_the_captions_is_one_token_and_the_tokenizer_is_the_commit
     assert [word for word in known_words() if len(pipe.tokenizer.tokenize(word)) != 1] == []
 
 
+def origins(folder: Path) -> list[str]:
+    """Configurations that name the folder they were loaded from, on the machine that trained."""
+    configs = [path for path in folder.rglob("*.json") if "cache" not in path.parts]
+    assert configs
+    return [str(path) for path in configs if "_name_or_path" in path.read_text("utf-8")]
+
+
+def test_no_committed_configuration_names_a_folder_of_the_machine_that_trained():
+    assert origins(dataset.HERE) == []
+    for path in dataset.HERE.rglob("*.json"):
+        assert not re.search(r'": *"(/|[A-Za-z]:\\\\)', path.read_text("utf-8")), path
+
+
 def test_training_runs_from_nothing_and_continues_where_it_was(tmp_path, monkeypatch):
     """Four steps of each model: the folder loads and renders; a second call finds them done."""
     monkeypatch.setattr("render.reference.train.CACHE", tmp_path / "cache")
@@ -76,6 +91,7 @@ def test_training_runs_from_nothing_and_continues_where_it_was(tmp_path, monkeyp
     again = (tmp_path / "postcards" / "unet" / "diffusion_pytorch_model.safetensors").read_bytes()
     assert first == again
     assert (tmp_path / "cache" / "smoke" / "postcards-000004.png").is_file()
+    assert origins(tmp_path) == []
     trained = AutoPipelineForText2Image.from_pretrained(tmp_path / "postcards")
     assert trained.scheduler.config.prediction_type == postcards.NOISE["prediction_type"]
 
