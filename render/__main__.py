@@ -1,4 +1,4 @@
-"""The studio's command line: plan, run, check, audit, measure, bench, train."""
+"""The studio's command line: plan, run, check, audit, measure, bench, train, export."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from recommender.authoring import visible
 
 from . import compare, ray_connection, speed_commands
 from .errors import RenderError
+from .export import commands as export_commands
 from .plan import RENDERS, load_plan, plan_ids
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_plan_commands(commands)
     compare.add_to(commands)
     _add_model_commands(commands)
+    export_commands.add_to(commands)
     return parser
 
 

@@ -87,7 +87,8 @@ def _count(found: list[str], what: str) -> str:
 def command(plans: list[Plan], out: Path, whole: bool, published: bool, fix: bool) -> int:
     """Prints every problem of the pictures; of the `whole` guide also those without a plan.
 
-    Of what is `published`, the measurements are worked out again, and with `fix` written anew.
+    Of what is `published`, the measurements are worked out again, and with `fix` written anew; the
+    pages' live models are compared with the weights.
     """
     problems = [problem for plan in plans for problem in check(plan, out)]
     if whole:
@@ -97,10 +98,11 @@ def command(plans: list[Plan], out: Path, whole: bool, published: bool, fix: boo
         ]
     if published:
         from . import measured
+        from .export import files as live
 
         for path in measured.summarise_again() if fix else ():
             print(f"{path}: summed up anew")
-        problems += measured.check()
+        problems += measured.check() + live.check()
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:

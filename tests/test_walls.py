@@ -48,6 +48,12 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
         for name in ("naive", "batched", "small", "fullsize", "invariance")
     ),
     ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
+    *(
+        (f"render/export/{name}.py", {"recommender"}, set())
+        for name in ("choices", "files", "commands")
+    ),
+    ("render/export/replay.py", IMAGES, {"onnxruntime", "torch"}),
+    ("render/export/*.py", {"recommender", "onnx"} | IMAGES | TORCH, set()),
     ("render/sweeps/summary.py", {"numpy", "scipy"}, set()),  # a pure function of the raw numbers
     ("render/sweeps/specs.py", {"recommender"}, set()),
     ("render/sweeps/metrics.py", IMAGES, {"flip_evaluator", "skimage"}),
