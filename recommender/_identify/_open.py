@@ -102,12 +102,14 @@ def read_json(path: str, limit: int = MAX_CONFIG) -> tuple[dict[str, Any], int]:
     """Returns a small JSON object beside the weights, and its size in bytes."""
     import json
 
+    from .._nesting import loads
+
     with opened(path) as (stream, size):
         if size > limit:
             raise Bad(f"expected at most {limit} bytes of JSON, got {size}.")
         content = Reader(stream, size).take(size)
     try:
-        data = json.loads(content.decode("utf-8"), parse_constant=lambda name: None)
+        data = loads(content.decode("utf-8"), parse_constant=lambda name: None)
     except UnicodeDecodeError as error:
         raise Bad(f"expected UTF-8, got the byte 0x{content[error.start]:02x}.") from None
     except json.JSONDecodeError as error:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
+from .._nesting import loads
 from ._header import Header, Tensor
 from ._open import Bad, Reader
 
@@ -57,7 +58,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     if sum(content.count(sign) for sign in b",:{[") > _MAX_SIGNS:
         raise Bad("header: expected at most some 200,000 tensors, got far more.")
     try:
-        data = json.loads(
+        data = loads(
             content.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
         )
     except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from .._catalog import catalogue
 from .._errors import AmbiguousModelError, SweetspotError, UnknownModelError, visible
 from .._hosted import endpoint_named
 from .._metadata.values import shown
-from .engine import lint
+from .engine import Judged, judged
 from .finding import Finding
 
 FORMATS = ("text", "json", "github")
@@ -30,16 +30,16 @@ def run(paths: Sequence[str], *, model: str | None = None, form: str = "text") -
         return 2
     if model is not None and not _model_is_known(model):
         return 2
-    results: list[tuple[str, tuple[Finding, ...], str | None]] = []
+    results: list[tuple[str, Judged, str | None]] = []
     for path in paths:
         try:
-            results.append((path, lint(path, model), None))
+            results.append((path, judged(path, model), None))
         except SweetspotError as error:
-            results.append((path, (), str(error)))
+            results.append((path, Judged((), ""), str(error)))
     _print(results, form)
     if any(problem is not None for _, _, problem in results):
         return 2
-    bad = any(one.severity != "note" for _, findings, _ in results for one in findings)
+    bad = any(one.severity != "note" for _, found, _ in results for one in found.findings)
     return 1 if bad else 0
 
 
@@ -55,29 +55,29 @@ def _model_is_known(model: str) -> bool:
     return True
 
 
-def _print(results: list[tuple[str, tuple[Finding, ...], str | None]], form: str) -> None:
+def _print(results: list[tuple[str, Judged, str | None]], form: str) -> None:
     if form == "json":
         files = [
-            {"file": path, "error": problem, "findings": [one.to_dict() for one in findings]}
-            for path, findings, problem in results
+            {"file": path, "error": problem, "findings": [one.to_dict() for one in found.findings]}
+            for path, found, problem in results
         ]
         # Escaped to ASCII: a file's name may hold what a terminal would act on.
         print(json.dumps({"files": files}, indent=2))
         return
-    for path, findings, problem in results:
+    for path, found, problem in results:
         if problem is not None:
             print(problem, file=sys.stderr)
             if form == "github":
                 print(_annotation("error", path, "unreadable", problem))
         elif form == "github":
-            for one in findings:
+            for one in found.findings:
                 text = f"{one.where}: {one.message} {one.fix}"
                 print(_annotation(_COMMANDS[one.severity], path, one.rule, text))
         else:
-            print("\n".join(lines(path, findings)))
+            print("\n".join(lines(path, found.findings, found.verdict)))
 
 
-def lines(path: str, findings: Sequence[Finding]) -> list[str]:
+def lines(path: str, findings: Sequence[Finding], verdict: str = "") -> list[str]:
     """Returns the findings of one file for people; nothing from the file stands there raw."""
     name = shown(path, 300)
     if not findings:
@@ -87,7 +87,8 @@ def lines(path: str, findings: Sequence[Finding]) -> list[str]:
         out.append(f"{name}: {one.severity}: {one.where}: {one.message} [{one.rule}]")
         out += [f"  {part}" for part in (one.why, one.fix) if part]
     count = len(findings)
-    return [*out, f"{name}: {count} finding{'s' if count > 1 else ''}."]
+    total = f"{count} finding{'s' if count > 1 else ''}."
+    return [*out, f"{name}: {total} {verdict}".rstrip()]
 
 
 def _annotation(command: str, path: str, title: str, text: str) -> str:

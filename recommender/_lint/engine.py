@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._catalog import catalogue
 from . import (
@@ -24,6 +24,7 @@ from . import (
 from .case import Case, Model
 from .finding import SEVERITIES, About, Finding, Said, about, rule_id
 from .read import model_of, of_mapping, of_path
+from .verdict import verdict
 
 Rule = Callable[[Case], Iterator[Said]]
 ModelRule = Callable[[Case, Model], Iterator[Said]]
@@ -54,6 +55,13 @@ OF_MODEL: tuple[ModelRule, ...] = (
 _MOST_OF_A_RULE = 20
 
 
+class Judged(NamedTuple):
+    """What lint() finds, and what it all costs in one sentence, or nothing."""
+
+    findings: tuple[Finding, ...]
+    verdict: str
+
+
 def lint(
     settings: Mapping[str, Any] | str | os.PathLike[str], model: str | None = None
 ) -> tuple[Finding, ...]:
@@ -66,6 +74,11 @@ def lint(
     UnreadableError for a file without settings, and UnknownModelError or AmbiguousModelError for a
     `model` that names none or several. The figures are the catalogue's; each rule names its source.
     """
+    return judged(settings, model).findings
+
+
+def judged(settings: Mapping[str, Any] | str | os.PathLike[str], model: str | None) -> Judged:
+    """Returns what lint() does, with the sentence that sums up its cost."""
     known = catalogue()
     if isinstance(settings, Mapping):
         case = of_mapping(known, settings)
@@ -75,7 +88,8 @@ def lint(
         kind = type(settings).__name__
         raise TypeError(f"lint: expected a mapping of settings or a path, got {kind}.")
     found, case = model_of(known, case, model)
-    return tuple(sorted(_findings(case, found), key=lambda one: SEVERITIES.index(one.severity)))
+    every = sorted(_findings(case, found), key=lambda one: SEVERITIES.index(one.severity))
+    return Judged(tuple(every), verdict(case, found, every))
 
 
 def _findings(case: Case, model: Model | None) -> Iterator[Finding]:

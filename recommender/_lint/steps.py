@@ -17,7 +17,7 @@ FAR = 1.5
 _FORMULA = re.compile(r"(\d*)N([+-]\d+)?")
 
 
-def _effective(case: Case, steps: int) -> float:
+def effective(case: Case, steps: int) -> float:
     """Returns the steps that cost time: where a picture is given, a share of them in most tools.
 
     ComfyUI and SD.Next stretch the schedule instead, and run as many as were asked for.
@@ -41,7 +41,7 @@ def steps_above_range(case: Case, model: Model) -> Iterator[Said]:
     steps, span = case.whole("num_inference_steps"), model.steps()
     if steps is None or span is None or case.accelerators or _ignores_steps(case):
         return
-    run = _effective(case, steps)
+    run = effective(case, steps)
     if run > span[1] * FAR:
         factor = run / span[1]
         message = (

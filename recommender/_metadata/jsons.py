@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .._nesting import loads
 from .values import Unclear, shown
 
 LONGEST = 4 * 1024 * 1024
@@ -19,7 +20,7 @@ def parse(text: str) -> Any:
     if len(text) > LONGEST:
         raise Unclear(f"JSON of {len(text):,} characters; at most {LONGEST:,} are read")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_int=_int)
+        return loads(text, object_pairs_hook=_object, parse_int=_int)
     except RecursionError:
         raise Unclear("JSON nested too deeply") from None
     except Unclear:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from .._errors import UnreadableError
 from . import avif, comfyui, jpeg, png, webp
 from .draft import Draft, ReadSettings
-from .files import LONGEST_TEXT, Texts, open_regular
+from .files import LONGEST_TEXT, Texts, begins_weights, open_regular
 from .samplers import settle
 from .tools import Record, records
 from .values import Unclear, clean, decode, shown
@@ -49,8 +49,7 @@ def _collect(stream: BinaryIO, size: int, texts: Texts, name: str) -> str:
             return kind
     if not head:
         raise UnreadableError(f"{_file(name)}: the file is empty.")
-    # GGUF, or safetensors: the length of a header, then the header.
-    if head.startswith(b"GGUF") or (head[5:8] == b"\0\0\0" and head[8:9] == b"{"):
+    if begins_weights(head):
         raise UnreadableError(
             f"{_file(name)}: expected a picture or a workflow, got a file of weights."
         )
