@@ -11,8 +11,10 @@ import sys
 from typing import Any
 
 import api
+import checker
 import pages
 import vendor
+import wheel
 from api_changes import ChangesError
 from api_docs import fill
 from api_markdown import markdown as plain_markdown
@@ -67,7 +69,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Fills in the figures and tables that a hand-written page asks for."""
-    whole = pages.embed_figures(markdown, "../" * page.url.count("/"))
+    root = "../" * page.url.count("/")
+    whole = pages.embed_figures(markdown, root)
+    whole = checker.fill(whole, root, config.extra.get("file_reader"))
     return fill(whole, config.site_url or "")
 
 
@@ -111,8 +115,21 @@ def _add_vendored(files: Files, config: MkDocsConfig) -> None:
         files.append(File.generated(config, uri, abs_src_path=str(path)))
     licences = vendor.notice(there)
     files.append(File.generated(config, f"{vendor.FOLDER}/README.txt", content=licences))
+    if files.get_file_from_path(checker.PAGE):
+        _add_wheel(files, config, there)
     if there.missing:
         print(vendor.LACKING.format(names=" and ".join(there.missing)), file=sys.stderr)
+
+
+def _add_wheel(files: Files, config: MkDocsConfig, there: vendor.Vendored) -> None:
+    """Adds the library itself, where a page of this build can run it."""
+    try:
+        reader = checker.reader(there.files)
+    except wheel.WheelError as error:
+        raise PluginError(str(error)) from None
+    config.extra["file_reader"] = reader
+    if reader:
+        files.append(File.generated(config, reader.address, abs_src_path=str(reader.wheel)))
 
 
 def _repaired(output: str) -> str:

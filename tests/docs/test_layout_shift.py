@@ -36,7 +36,7 @@ WHOLE = (
     *("", "start-here/", "settings/", "settings/inference-steps/", "settings/scheduler/"),
     *("models/", "models/sdxl-base-1-0/", "schedulers/", "schedulers/dpmpp-2m/", "words/"),
     *("measured/", "measured/published/", "measured/folklore/", "measured/time/"),
-    *("lint/", "export/", "api/", "api/python/", "how-this-guide-is-made/"),
+    *("lint/", "export/", "check-a-file/", "api/", "api/python/", "how-this-guide-is-made/"),
 )
 
 

@@ -38,6 +38,12 @@ def filter_to(words: str) -> Callable[[Page], None]:
     return lambda page: page.locator("table-filter input").fill(words)
 
 
+def check_the_example(page: Page) -> None:
+    """Starts the interpreter of the page that checks files, on the file it has itself."""
+    page.get_by_role("button", name="Try an example").click()
+    page.locator(".result .headline").wait_for(timeout=120_000)
+
+
 @dataclass(frozen=True)
 class Widget:
     """Where a widget stands, which element it is, and what opens it."""
@@ -60,4 +66,5 @@ WIDGETS = {
 # On pages that only the whole guide has.
 WHOLE = {
     "time-calculator": Widget("measured/time/", "time-calculator"),
+    "file-checker": Widget("check-a-file/", "file-checker", check_the_example),
 }
