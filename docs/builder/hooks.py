@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import api
 import checker
+import near
 import pages
 import vendor
 import wheel
@@ -24,6 +26,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from tables import boxed
+from theme import ThemeError, search_on_demand
 
 import recommender
 
@@ -63,6 +66,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for uri, text in {"catalogue.json": catalogue, **published}.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
+    listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))
+    files.append(File.generated(config, near.LIST, content=listed))
     config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
     return files
 
@@ -104,8 +109,18 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
-    """Repairs the same on the page for addresses that do not exist."""
+    """Repairs the same on the page for addresses that do not exist, and suggests others there."""
+    if template_name == "404.html":
+        output = near.suggesting(output, config.site_url or "")
     return _repaired(output) if template_name.endswith(".html") else output
+
+
+def on_post_build(*, config: MkDocsConfig) -> None:
+    """Keeps the theme from fetching the search index on every page."""
+    try:
+        search_on_demand(Path(config.site_dir))
+    except ThemeError as error:
+        raise PluginError(str(error)) from None
 
 
 def _add_vendored(files: Files, config: MkDocsConfig) -> None:
@@ -156,6 +171,21 @@ def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) ->
         # An index is first in its section, so that the section's title opens it.
         whole.append({title: [uri, *behind]} if behind else entry)
     return whole
+
+
+def _titles(menu: list[Any], files: Files) -> list[tuple[str, str]]:
+    """Lists address and title of the pages that the menu names, and of the families of models."""
+    of_menu: dict[str, str] = {}
+    for entry in menu:
+        title, uri = next(iter(entry.items()))
+        for one in uri if isinstance(uri, list) else [entry]:
+            named = {title: one} if isinstance(one, str) else one
+            of_menu.update({_uri(named): next(iter(named))})
+    urls = {file.src_uri: file.url for file in files.documentation_pages()}
+    families = {uri: Path(uri).stem for uri in urls if uri.startswith("models/families/")}
+    titles = {**of_menu, **{uri: f"{stem} family" for uri, stem in families.items()}}
+    titles["models/families/index.md"] = "Families of models"
+    return [(urls[uri], titles[uri]) for uri in urls if uri in titles and uri[:-3] != "index"]
 
 
 def _uri(entry: Any) -> str:
