@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile
 export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := guide
-.PHONY: guide test prove render site lint constraints clean
+.PHONY: guide test prove quality render site lint constraints clean
 
 guide: .venv/ready
 	$(PY) -m render run
@@ -31,6 +31,10 @@ test: .venv/ready node_modules/ready
 # Every test, those with a long form in full: every page in the browser, every example.
 prove: .venv/ready node_modules/ready
 	SWEETSPOT_PROVE=1 $(PY) -m pytest $(PARALLEL)
+
+# Lighthouse on the built site, as a phone sees it. Three runs of five page types take some minutes.
+quality: site
+	$(PY) tests/docs/lighthouse.py site
 
 render: .venv/ready
 	$(PY) -m render run

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import api
 import checker
-import near
 import pages
 import vendor
 import wheel
@@ -26,7 +26,6 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from tables import boxed
-from theme import ThemeError, search_on_demand
 
 import recommender
 
@@ -40,6 +39,10 @@ REPAIRS = (
     (' role="dialog"', ' role="dialog" aria-label="Search"'),
     (' data-md-component="source"', ""),
 )
+# lunr names the states of its word list by their edges, letters and numbers run together, and mixes
+# two up where letters are digits: a search for "Krea 2" then stops with an error and finds nothing.
+LUNR = ("{var s=r[i],o=this.edges[s];e=e+s+o.id}", "{var s=r[i],o=this.edges[s];e=e+s+o.id+','}")
+CELLS = re.compile(r"(</(?:td|th|dt|dd)>)(<(?:td|th|dt|dd)\b)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -66,8 +69,6 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for uri, text in {"catalogue.json": catalogue, **published}.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
-    listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))
-    files.append(File.generated(config, near.LIST, content=listed))
     config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
     return files
 
@@ -81,8 +82,11 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Puts the tables of a hand-written page into boxes that scroll."""
-    return boxed(html, page.title or config.site_name)
+    """Puts the tables of a hand-written page into boxes that scroll, and parts all cells.
+
+    The search drops the tags of a table: without the space two cells would be one word to it.
+    """
+    return CELLS.sub(r"\1 \2", boxed(html, page.title or config.site_name))
 
 
 @event_priority(-100)  # after every plugin that still changes what a page holds
@@ -109,18 +113,17 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
-    """Repairs the same on the page for addresses that do not exist, and suggests others there."""
-    if template_name == "404.html":
-        output = near.suggesting(output, config.site_url or "")
+    """Repairs the same on the page for addresses that do not exist."""
     return _repaired(output) if template_name.endswith(".html") else output
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Keeps the theme from fetching the search index on every page."""
-    try:
-        search_on_demand(Path(config.site_dir))
-    except ThemeError as error:
-        raise PluginError(str(error)) from None
+    """Repairs the script that searches."""
+    for script in Path(config.site_dir).glob("assets/javascripts/workers/search.*.min.js"):
+        text = script.read_text(encoding="utf-8")
+        if LUNR[0] not in text:
+            raise PluginError(f"{script.name}: expected lunr's TokenSet.toString, got another")
+        script.write_text(text.replace(*LUNR), encoding="utf-8")
 
 
 def _add_vendored(files: Files, config: MkDocsConfig) -> None:
@@ -171,21 +174,6 @@ def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) ->
         # An index is first in its section, so that the section's title opens it.
         whole.append({title: [uri, *behind]} if behind else entry)
     return whole
-
-
-def _titles(menu: list[Any], files: Files) -> list[tuple[str, str]]:
-    """Lists address and title of the pages that the menu names, and of the families of models."""
-    of_menu: dict[str, str] = {}
-    for entry in menu:
-        title, uri = next(iter(entry.items()))
-        for one in uri if isinstance(uri, list) else [entry]:
-            named = {title: one} if isinstance(one, str) else one
-            of_menu.update({_uri(named): next(iter(named))})
-    urls = {file.src_uri: file.url for file in files.documentation_pages()}
-    families = {uri: Path(uri).stem for uri in urls if uri.startswith("models/families/")}
-    titles = {**of_menu, **{uri: f"{stem} family" for uri, stem in families.items()}}
-    titles["models/families/index.md"] = "Families of models"
-    return [(urls[uri], titles[uri]) for uri in urls if uri in titles and uri[:-3] != "index"]
 
 
 def _uri(entry: Any) -> str:
