@@ -15,8 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "assets/vendor"
-# Few static hosts compress WebAssembly: these 14 MB are sent as 3.7, and the page inflates them.
-PACKED = "ort-wasm-simd-threaded.wasm"
+# Few static hosts compress WebAssembly: 14 and 10 MB are sent as 3.7 and 3.5, pages inflate them.
+PACKED = ("ort-wasm-simd-threaded.wasm", "pyodide.asm.wasm")
 LACKING = (
     "node_modules: expected {names}, got none: the pages that compute in the browser keep to their "
     "prerendered pictures and commands. With a network: make node_modules/ready"
@@ -62,7 +62,7 @@ def collect(
         versions[name] = json.loads((modules / name / "package.json").read_text())["version"]
         for path in paths:
             address = f"{FOLDER}/{name}/{path.name}"
-            if path.name == PACKED:
+            if path.name in PACKED:
                 files[f"{address}.gz"] = _packed(path, cache)
             else:
                 files[address] = path

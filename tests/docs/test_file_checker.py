@@ -80,7 +80,7 @@ def page(chromium: Browser, guide: Path) -> Iterator[Page]:
         context.close()
         names = {request.url.rpartition("/")[2].partition("?")[0] for request in asked}
         # What a worker fetches is seen too, and no request carries anything away.
-        assert {"pyodide.asm.wasm", "sweetspot-0.1.0-py3-none-any.whl"} <= names
+        assert {"pyodide.asm.wasm.gz", "sweetspot-0.1.0-py3-none-any.whl"} <= names
         assert {(request.method, request.post_data) for request in asked} == {("GET", None)}
         assert watched.problems == []
 
@@ -264,7 +264,7 @@ def test_a_reader_that_cannot_be_fetched_is_one_clear_line(
     with served(guide) as base:
         context = chromium.new_context()
         page = context.new_page()
-        page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+        page.route("**/pyodide.asm.wasm.gz", lambda route: route.abort())
         page.goto(base + URI)
         page.locator("file-checker input[type=file]").set_input_files(folder / "a1111.png")
         state = page.locator(".state", has_text="The reader stopped: ")

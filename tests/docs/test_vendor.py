@@ -37,8 +37,8 @@ def test_each_file_keeps_its_bytes_and_the_large_runtime_is_compressed(tmp_path:
     original = (modules / "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm").read_bytes()
     assert gzip.decompress(first.files[runtime].read_bytes()) == original
     assert first.files[runtime].read_bytes() == again.files[runtime].read_bytes()
-    wasm = first.files["assets/vendor/pyodide/pyodide.asm.wasm"]
-    assert wasm == modules / "pyodide/pyodide.asm.wasm"
+    script = first.files["assets/vendor/pyodide/pyodide.asm.mjs"]
+    assert script == modules / "pyodide/pyodide.asm.mjs"
 
 
 def test_a_package_that_lacks_a_file_is_missing_whole(tmp_path: Path) -> None:

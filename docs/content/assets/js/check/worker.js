@@ -21,36 +21,53 @@ async function boot(wheel, tell) {
 
 // Pyodide neither tells how far it is nor, where its WebAssembly cannot be fetched, that it gave up. So
 // what it fetches is counted on the way, and the promise returned here is rejected where a fetch fails.
+// The WebAssembly lies there as .gz, which few hosts would make of it by themselves.
 function watch(tell) {
   const original = self.fetch;
   let fetched = 0;
   let fail;
   const failed = new Promise((_, reject) => (fail = reject));
   failed.catch(() => {}); // nobody waits for it any more once all is there
-  self.fetch = async (...request) => {
+  const body = (answer) => {
+    const reader = answer.body.getReader();
+    const pull = async (stream) => {
+      try {
+        const { done, value } = await reader.read();
+        if (done) return stream.close();
+        fetched += value.length;
+        tell({ stage: "fetching", fetched });
+        stream.enqueue(value);
+      } catch (error) {
+        fail(error);
+        stream.error(error);
+      }
+    };
+    return new ReadableStream({ pull });
+  };
+  self.fetch = async (url, ...options) => {
     try {
-      const answer = await original(...request);
+      const packed = String(url).endsWith(".wasm");
+      const answer = await original(packed ? `${url}.gz` : url, ...options);
       if (!answer.ok) throw new Error(`${answer.status} for ${new URL(answer.url).pathname}`);
-      const reader = answer.body.getReader();
-      const pull = async (stream) => {
-        try {
-          const { done, value } = await reader.read();
-          if (done) return stream.close();
-          fetched += value.length;
-          tell({ stage: "fetching", fetched });
-          stream.enqueue(value);
-        } catch (error) {
-          fail(error);
-          stream.error(error);
-        }
-      };
-      return new Response(new ReadableStream({ pull }), { headers: answer.headers });
+      if (!packed) return new Response(body(answer), { headers: answer.headers });
+      const headers = { "content-type": "application/wasm" };
+      return new Response(await inflated(body(answer)), { headers });
     } catch (error) {
       fail(error);
       throw error;
     }
   };
   return failed;
+}
+
+// A host may have inflated the file already, having sent it with a Content-Encoding: the bytes tell.
+async function inflated(stream) {
+  const [first, whole] = stream.tee();
+  const reader = first.getReader();
+  const { value } = await reader.read();
+  reader.cancel();
+  const zipped = value?.[0] === 0x1f && value[1] === 0x8b;
+  return zipped ? whole.pipeThrough(new DecompressionStream("gzip")) : whole;
 }
 
 // What WORKERFS takes for a FileReaderSync. A file that cannot be read (a folder, or one that changed
