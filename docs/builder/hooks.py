@@ -14,7 +14,9 @@ from typing import Any
 
 import api
 import checker
+import near
 import pages
+import theme
 import vendor
 import wheel
 from api_changes import ChangesError
@@ -39,9 +41,6 @@ REPAIRS = (
     (' role="dialog"', ' role="dialog" aria-label="Search"'),
     (' data-md-component="source"', ""),
 )
-# lunr names the states of its word list by their edges, letters and numbers run together, and mixes
-# two up where letters are digits: a search for "Krea 2" then stops with an error and finds nothing.
-LUNR = ("{var s=r[i],o=this.edges[s];e=e+s+o.id}", "{var s=r[i],o=this.edges[s];e=e+s+o.id+','}")
 CELLS = re.compile(r"(</(?:td|th|dt|dd)>)(<(?:td|th|dt|dd)\b)")
 
 
@@ -69,6 +68,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for uri, text in {"catalogue.json": catalogue, **published}.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
+    listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))
+    files.append(File.generated(config, near.LIST, content=listed))
     config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
     return files
 
@@ -113,17 +114,19 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
-    """Repairs the same on the page for addresses that do not exist."""
+    """Repairs the same on the page for addresses that do not exist, and suggests others there."""
+    if template_name == "404.html":
+        output = near.suggesting(output, config.site_url or "")
     return _repaired(output) if template_name.endswith(".html") else output
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Repairs the script that searches."""
-    for script in Path(config.site_dir).glob("assets/javascripts/workers/search.*.min.js"):
-        text = script.read_text(encoding="utf-8")
-        if LUNR[0] not in text:
-            raise PluginError(f"{script.name}: expected lunr's TokenSet.toString, got another")
-        script.write_text(text.replace(*LUNR), encoding="utf-8")
+    """Keeps the theme from fetching the search index on every page, and mends its search."""
+    try:
+        theme.search_on_demand(Path(config.site_dir))
+        theme.search_by_digits(Path(config.site_dir))
+    except theme.ThemeError as error:
+        raise PluginError(str(error)) from None
 
 
 def _add_vendored(files: Files, config: MkDocsConfig) -> None:
@@ -174,6 +177,21 @@ def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) ->
         # An index is first in its section, so that the section's title opens it.
         whole.append({title: [uri, *behind]} if behind else entry)
     return whole
+
+
+def _titles(menu: list[Any], files: Files) -> list[tuple[str, str]]:
+    """Lists address and title of the pages that the menu names, and of the families of models."""
+    of_menu: dict[str, str] = {}
+    for entry in menu:
+        title, uri = next(iter(entry.items()))
+        for one in uri if isinstance(uri, list) else [entry]:
+            named = {title: one} if isinstance(one, str) else one
+            of_menu.update({_uri(named): next(iter(named))})
+    urls = {file.src_uri: file.url for file in files.documentation_pages()}
+    families = {uri: Path(uri).stem for uri in urls if uri.startswith("models/families/")}
+    titles = {**of_menu, **{uri: f"{stem} family" for uri, stem in families.items()}}
+    titles["models/families/index.md"] = "Families of models"
+    return [(urls[uri], titles[uri]) for uri in urls if uri in titles and uri[:-3] != "index"]
 
 
 def _uri(entry: Any) -> str:

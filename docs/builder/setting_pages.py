@@ -79,17 +79,16 @@ def setting_view(
             "range": any("min" in tool or "max" in tool for tool in setting.get("tools", [])),
             "default": any("default" in tool for tool in setting.get("tools", [])),
         },
-        "words": " ".join([setting_id, *setting.get("aliases", []), *_names(setting)]),
+        "words": " ".join(names(setting_id, setting)),
         "sources": list(sources.values()),
     }
 
 
-def _names(setting: Mapping[str, Any]) -> list[str]:
-    """Lists what tools call a setting, for the index's filter."""
-    tools = setting.get("tools", [])
-    return list(
-        dict.fromkeys(name for one in tools for name in (one["name"], *one.get("also", ())))
-    )
+def names(setting_id: str, setting: Mapping[str, Any]) -> list[str]:
+    """Lists every name a reader may look for: the setting's own, and what tools call it."""
+    told = [(one["name"], *one.get("also", ())) for one in setting.get("tools", [])]
+    of_tools = (name for names_there in told for name in names_there)
+    return list(dict.fromkeys([setting_id, *setting.get("aliases", ()), *of_tools]))
 
 
 def scale(
