@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _VOID = {"br", "hr", "img", "input", "meta", "link", "source", "wbr"}
-_SKIPPED = {"script", "style", "svg", "input", "button", "template", "label"}
+_SKIPPED = {"script", "style", "svg", "input", "button", "template", "label", "form"}
 _BLOCKS = {
     "address", "article", "blockquote", "details", "div", "dl", "dt", "dd", "figure", "figcaption",
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "summary",
-    "steps-slider", "table", "table-filter", "time-calculator", "ul",
+    "picture-compare", "picture-explorer", "steps-slider", "table", "table-filter",
+    "time-calculator", "ul",
 }  # fmt: skip
 # What opens a construct inside a line. Within a word `_` means nothing, and names are full of it.
 _SPECIAL = re.compile(r"[\\`*\[\]]|(?<!\w)_|_(?!\w)")
@@ -232,6 +233,8 @@ def _link(text: str, href: str | None) -> str:
 def twin_of(href: str) -> str:
     """Returns the address of a page's twin for the address of one of our pages."""
     page, hash, anchor = href.partition("#")
+    # A twin has nothing that an address could set.
+    page = page.partition("?")[0]
     if ":" in page or not (page.endswith("/") or page in (".", "..")):
         return href
     return page.rstrip("/") + "/index.md" + hash + anchor

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from markup import figure as written
 from rows import Row, assigned, grouped, name, row
@@ -30,6 +31,7 @@ class Panel:
     rendered_with: str
     made_with: str
     command: str
+    explore: str = ""
 
     @property
     def several_models(self) -> bool:
@@ -47,6 +49,7 @@ class Figure:
     axis: str
     transfers: str
     against: str
+    by: str
     panels: tuple[Panel, ...]
 
     @property
@@ -120,7 +123,8 @@ def build_figure(
             assigned(key, value)
             for key, value in manifest.get("difference", {}).get("to", {}).items()
         ),
-        panels=tuple(panel for tab in tabs if (panel := _panel(tab, rows, manifest))),
+        by=show.get("by") or "",
+        panels=tuple(panel for tab in tabs if (panel := _panel(tab, rows, manifest, show))),
     )
 
 
@@ -129,7 +133,9 @@ def _tab(model: Mapping[str, Any], model_id: str) -> str:
     return "" if _is_ours(model) else model_id
 
 
-def _panel(tab: str, rows: Sequence[Row], manifest: Mapping[str, Any]) -> Panel | None:
+def _panel(
+    tab: str, rows: Sequence[Row], manifest: Mapping[str, Any], show: Mapping[str, Any]
+) -> Panel | None:
     """Builds one tab of a figure, or None when its models drew nothing that is shown."""
     known = manifest["models"]
     here = [row for row in rows if _tab(known[row.model], row.model) == tab]
@@ -144,10 +150,21 @@ def _panel(tab: str, rows: Sequence[Row], manifest: Mapping[str, Any]) -> Panel 
         more=tuple(row for row in here if row not in first),
         slider=slider,
         start=_start(slider, first[0]),
-        rendered_with=" and ".join(_model_words(known[model]) for model in shown),
+        rendered_with=" and ".join(model_words(known[model]) for model in shown),
         made_with=_made_with(first),
-        command=_command(manifest, [known[model] for model in shown]),
+        command=command(manifest, [known[model] for model in shown]),
+        explore=_explore(manifest["plan"], show, first[0]),
     )
+
+
+def _explore(plan: str, show: Mapping[str, Any], row: Row) -> str:
+    """Returns what the explorer's address says to open a row with the two at its ends chosen."""
+    if len(row.pictures) < 2:
+        return ""
+    axis, by = show["axis"], show.get("by")
+    ends = {f"a.{axis}": row.pictures[0].value, f"b.{axis}": row.pictures[-1].value}
+    told = {"plan": plan, "x": axis, **({"y": by} if by else {}), **row.place, **ends}
+    return urlencode({key: written(value) for key, value in told.items()})
 
 
 def _made_with(rows: Sequence[Row]) -> str:
@@ -159,7 +176,7 @@ def _made_with(rows: Sequence[Row]) -> str:
     return ", ".join(words)
 
 
-def _command(manifest: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> str:
+def command(manifest: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> str:
     """Writes the command that makes these pictures again; a guest's names its model and prompts."""
     words = [f"python -m render run {manifest['plan']}"]
     for model in models:
@@ -197,7 +214,7 @@ def _start(slider: Sequence[Row], row: Row) -> int:
     return values.index(middle) if middle in values else 0
 
 
-def _model_words(model: Mapping[str, Any]) -> str:
+def model_words(model: Mapping[str, Any]) -> str:
     """Says which model drew a picture and how much that is worth."""
     title, size, side = name(model), model.get("parameters_m"), model.get("resolution")
     words = [f"{written(size)} M parameters"] if size else []

@@ -14,6 +14,7 @@ from typing import Any
 
 import api
 import checker
+import explore
 import near
 import pages
 import theme
@@ -56,6 +57,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         # Read afresh, so that `mkdocs serve` shows edits; the pages then read the same one.
         catalogue = json.dumps(dict(recommender.catalogue(fresh=True)), sort_keys=True)
         generated = pages.generate()
+        looked_up = explore.generate(pages.RENDERS)
         published = api.generate(config.site_url or "", config.repo_url or "")
     except (*pages.UNREADABLE, ChangesError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
@@ -65,7 +67,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         file = File.generated(config, uri, content=page.markdown)
         file.edit_uri = page.source
         files.append(file)
-    for uri, text in {"catalogue.json": catalogue, **published}.items():
+    for uri, text in {"catalogue.json": catalogue, **looked_up, **published}.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
     listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))

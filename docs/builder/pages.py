@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import explore
 from curves import CURVES, CurveError, load_curves
 from family_pages import family_pages, related
 from figures import ManifestError, load_manifests
@@ -83,7 +84,9 @@ def build_pages(
         **_scheduler_pages(catalogue, sweeps),
         **{uri: Page(page) for uri, page in measured_pages(sweeps).items()},
     }
-    for setting in (member for _, members in groups for member in members):
+    in_order = [member for _, members in groups for member in members]
+    pages["explore.md"] = Page(explore.page(manifests, in_order))
+    for setting in in_order:
         shown = sweeps.of_setting(setting["id"])
         answers = known(setting["id"], models)
         page = render("setting", setting=setting, answers=answers, measured=shown)
@@ -171,10 +174,11 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         pages = generate(arguments.renders)
-        for uri, page in pages.items():
+        texts = {uri: page.markdown for uri, page in pages.items()}
+        for uri, text in {**texts, **explore.generate(arguments.renders)}.items():
             path = arguments.out / uri
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(page.markdown, encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     except (*UNREADABLE, recommender.SweetspotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from markup import figure as written
@@ -39,6 +39,7 @@ class Row:
     scheduler: str = ""
     maps: tuple[Picture, ...] = ()
     columns: int = 0
+    place: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def widest(self) -> int:
@@ -103,6 +104,7 @@ def row(
         scheduler=_scheduler(cells),
         maps=tuple(one for value in show["values"] for one in maps if one.value == value),
         columns=len(show["values"]),
+        place={"model": model, **{key: v for key, v in cells[0]["axes"].items() if key != axis}},
     )
 
 

@@ -68,7 +68,7 @@ def setting_view(
         "choices": [_with_sources(choice, setting, settings) for choice in choices],
         "figures": figures,
         "charts": charts(setting.get("curves", []), curves or {}),
-        "thumbnails": _spread(figures[0].first.rows[0].pictures) if figures else (),
+        "thumbnails": spread(figures[0].first.rows[0].pictures) if figures else (),
         "works_with": [
             {**_with_sources(item, setting, settings), **_linked(item["setting"], settings)}
             for item in setting.get("works_with", [])
@@ -196,7 +196,7 @@ def weight(name: str, first: Sequence[str]) -> tuple[int, str]:
     return (first.index(name) if name in first else len(first), name)
 
 
-def _spread(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+def spread(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
     """Picks the first, the middle and the last: neighbours can be alike."""
     count = len(pictures)
     return tuple(pictures[i] for i in sorted({0, count // 2, count - 1}))

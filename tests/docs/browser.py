@@ -20,6 +20,7 @@ NO_BROWSER = (
     "got none."
 )
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PATIENCE = 120_000  # milliseconds
 SUB_PATH = "some/sub/path/"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing of the browser's own may reach for the network or for a graphics card.

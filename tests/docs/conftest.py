@@ -16,7 +16,17 @@ from playwright.sync_api import Browser, sync_playwright
 # The builder's files import each other by name, as they do when MkDocs or Python runs them.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
 
-from browser import DESKTOP, NO_BROWSER, PHONE, Opened, Watched, find_chromium, launch, served  # noqa: E402 - found through the path above
+from browser import (  # noqa: E402 - found through the path above
+    DESKTOP,
+    NO_BROWSER,
+    PATIENCE,
+    PHONE,
+    Opened,
+    Watched,
+    find_chromium,
+    launch,
+    served,
+)
 from hostile import build_hostile_guide, measure, patch_catalogue  # noqa: E402 - found through the path above
 from small import (  # noqa: E402 - found through the path above
     FIXTURE,
@@ -125,6 +135,8 @@ def opened(chromium: Browser) -> Iterator[Opened]:
         context = chromium.new_context(
             color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
         )
+        # A machine that is busy with other things is slow, not wrong.
+        context.set_default_timeout(PATIENCE)
         watched.append(Watched(context.new_page(), base))
         return watched[-1]
 

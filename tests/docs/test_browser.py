@@ -85,7 +85,8 @@ def test_no_page_type_is_wider_than_its_screen(
 ) -> None:
     """Wide tables scroll in their own box."""
     watched = opened(small_guide, dark=dark, phone=phone)
-    for uri in ("settings/inference-steps/", "settings/", "models/", "models/flux-1-schnell/"):
+    kinds = ("settings/inference-steps/", "settings/", "models/", "models/flux-1-schnell/")
+    for uri in (*kinds, "explore/"):
         page = watched.open(uri)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), uri
 

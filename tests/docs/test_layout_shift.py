@@ -26,6 +26,8 @@ SMALL = (
     "",
     "settings/",
     "settings/inference-steps/",
+    "explore/",
+    "explore/?plan=guidance&x=prompt&b.guidance_scale=9",
     "models/",
     "models/flux-1-schnell/",
     "schedulers/",
@@ -33,6 +35,7 @@ SMALL = (
 )
 # The pages of the whole guide that have something no other has.
 WHOLE = (
+    *("explore/", "explore/?plan=scheduler", "explore/?plan=width&x=none"),
     *("", "start-here/", "settings/", "settings/inference-steps/", "settings/scheduler/"),
     *("models/", "models/sdxl-base-1-0/", "schedulers/", "schedulers/dpmpp-2m/", "words/"),
     *("measured/", "measured/published/", "measured/folklore/", "measured/time/"),

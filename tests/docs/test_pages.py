@@ -56,6 +56,7 @@ def headings(markdown: str) -> list[str]:
 def test_every_setting_and_model_has_a_page_and_an_index(built: dict[str, pages.Page]) -> None:
     """Nothing in the catalogue is out of reach."""
     assert sorted(built) == [
+        "explore.md",
         "models/families/example.md",
         "models/families/index.md",
         "models/flux-1-schnell.md",
@@ -211,7 +212,7 @@ def test_the_pages_can_be_staged_to_disk(
     """Another engine builds the same Markdown."""
     monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
-    assert (done.returncode, done.stdout) == (0, f"Wrote 13 pages to {tmp_path / 'out'}\n")
+    assert (done.returncode, done.stdout) == (0, f"Wrote 14 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 

@@ -44,6 +44,14 @@ def check_the_example(page: Page) -> None:
     page.locator(".result .headline").wait_for(timeout=120_000)
 
 
+def compare(page: Page) -> None:
+    """Chooses two pictures of the explorer by the keyboard and lets them flicker."""
+    page.locator("picture-explorer [role=grid] button[tabindex='0']").focus()
+    for key in ("b", "ArrowRight", "a"):
+        page.keyboard.press(key)
+    page.locator("picture-compare button").click()
+
+
 @dataclass(frozen=True)
 class Widget:
     """Where a widget stands, which element it is, and what opens it."""
@@ -61,6 +69,8 @@ WIDGETS = {
     "details": Widget("models/flux-1-schnell/", ".md-content", open_every_detail),
     "steps-slider": Widget("settings/inference-steps/", "steps-slider"),
     "table-filter": Widget("models/", "table-filter", filter_to("flux")),
+    "picture-explorer": Widget("explore/", "picture-explorer", compare),
+    "picture-compare": Widget("explore/?plan=none&x=none", "picture-compare", compare, phone=True),
     "no-model-found": Widget("models/", "table-filter", filter_to("no such model")),
 }
 # On pages that only the whole guide has.
