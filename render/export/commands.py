@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def _export(options: argparse.Namespace) -> int:
         from . import parity
 
         told = parity.measure(parity.spread(), out)
-        (out / files.PARITY).write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        (out / files.PARITY).write_bytes(files.as_json(told))
         for kind, numbers in told["summary"].items():
             print(f"{kind}: {numbers}")
     return 0

@@ -51,14 +51,22 @@ class Pipeline:
         ).input_ids
 
     def run(
-        self, settings: Settings, spec: dict[str, Any], eta: float = 0.0
+        self, settings: Settings, spec: dict[str, Any], eta: float = 0.0, *, nudged: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Final latents [1, channels, height/8, width/8], and the picture's bytes as RGB."""
+        """Final latents [1, channels, height/8, width/8], and the picture's bytes as RGB.
+
+        `nudged` changes the last bit of the noise it starts from: what rounding alone can do.
+        """
         import torch
 
         from ..loading import build_scheduler
 
         self.pipe.scheduler = build_scheduler(spec)
+        generator = torch.Generator("cpu").manual_seed(settings.seed)
+        shape = (1, self.pipe.unet.config.in_channels, settings.height // 8, settings.width // 8)
+        noise = torch.randn(shape, generator=generator)
+        if nudged:
+            noise = torch.nextafter(noise, torch.full_like(noise, torch.inf))
         latents = self.pipe(
             settings.prompt,
             negative_prompt=settings.negative_prompt,
@@ -67,7 +75,8 @@ class Pipeline:
             width=settings.width,
             height=settings.height,
             eta=eta,
-            generator=torch.Generator("cpu").manual_seed(settings.seed),
+            generator=generator,
+            latents=noise,
             output_type="latent",
         ).images
         return latents.numpy(), self.picture(latents)

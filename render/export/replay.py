@@ -18,7 +18,10 @@ class Page:
     def latents(
         self, run: Run, ids: np.ndarray, guidance_scale: float, seed: int, width: int, height: int
     ) -> np.ndarray:
-        """The final latents; `ids` has the negative prompt's row first, then the prompt's."""
+        """The final latents; `ids` has the negative prompt's row first, then the prompt's.
+
+        Between calls they are kept in double precision: a multistep method subtracts what is large.
+        """
         import torch
 
         generator = torch.Generator("cpu").manual_seed(seed)
@@ -44,8 +47,8 @@ class Page:
             without, with_prompt = answer[:1], answer[1:]
             return without + np.float32(guidance_scale) * (with_prompt - without)
 
-        start = (run.init * randn().astype(np.float64)).astype(np.float32)
-        return replayed(run, start, output, lambda i: randn())
+        start = run.init * randn().astype(np.float64)
+        return replayed(run, start, output, lambda i: randn()).astype(np.float32)
 
     def rgba(self, latents: np.ndarray) -> np.ndarray:
         """The picture: bytes, [height, width, 4]."""

@@ -92,11 +92,25 @@ def test_a_scheduler_on_a_brownian_path_gets_no_table():
     )
 
 
+@pytest.mark.parametrize("name", MODELS)
+def test_the_shipped_files_draw_what_diffusers_draws(name):
+    """Prompt, seed and step count that no plan renders; within the error that the guide states."""
+    stated = json.loads((files.ASSETS / files.PARITY).read_text())["summary"]["shipped"]
+    compared = parity.Compared(name, parity.shipped(name))
+    own = "lcm" if name == "postcards-turbo" else "euler-trailing"
+    steps, guidance = (3, 1.0) if name == "postcards-turbo" else (7, 3.0)
+    told, theirs, ours = compared(Settings(name, PROMPT, 4711, steps, guidance, own))
+    assert theirs.shape == ours.shape == (128, 128, 3)
+    assert 0 < told.latents <= stated["latents_worst"]
+    assert told.mean_levels <= stated["mean_levels_worst"]
+
+
 @pytest.mark.skipif(not PROVE, reason="traces both UNets: some minutes")
 @pytest.mark.parametrize("name", MODELS)
 def test_in_single_precision_onnx_and_tables_are_the_pipeline(name):
     compared = parity.Compared(name, parity.full(name))
     for one in (one for one in parity.spread() if one.model == name):
         told, _, _ = compared(one)
-        assert told.latents <= 1e-5, one
+        # Some runs magnify the last bit of their noise to 1e-5: no two programs can agree there.
+        assert told.latents <= max(1e-5, 8 * compared.last_bit(one).latents), one
         assert told.worst_level <= 1, one
