@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import transformers
 from diffusers import AutoPipelineForText2Image, DiffusionPipeline
 from huggingface_hub import try_to_load_from_cache
 
+from . import hub
 from .errors import RenderError
 from .models import ModelSource
 
@@ -34,12 +34,11 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         "dtype": dtype,
         "use_safetensors": True,
         "trust_remote_code": False,
-        "local_files_only": model.folder is not None or _offline(),
+        "local_files_only": model.folder is not None or hub.offline(),
     }
     if model.folder is None:
         options["revision"] = model.revision
-    if model.folder is None and _offline():
-        _expect_downloaded(model)
+        hub.expect_within_reach(place, model.revision, "model_index.json")
     try:
         pipe = _load(place, options)
     except (
@@ -51,6 +50,8 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         TypeError,
         KeyError,
     ) as error:
+        if model.folder is None and (cause := hub.cut_off(error)):
+            raise hub.absent(place, model.revision, cause) from None
         reason = " ".join(str(error).split())[:300]
         raise RenderError(
             f"{model.name}: expected a diffusers pipeline with safetensors weights and no code of "
@@ -67,21 +68,6 @@ def downloaded(model: ModelSource) -> ModelSource:
     load(model, torch.float32)
     found = try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision)
     return replace(model, folder=Path(str(found)).parent)
-
-
-def _offline() -> bool:
-    """What `--offline` sets, and the hub's own library reads."""
-    return os.environ.get("HF_HUB_OFFLINE") == "1"
-
-
-def _expect_downloaded(model: ModelSource) -> None:
-    if not isinstance(
-        try_to_load_from_cache(str(model.repo), "model_index.json", revision=model.revision), str
-    ):
-        raise RenderError(
-            f"{model.repo}: expected its files on this machine, found none. Download them with: "
-            f"hf download {model.repo} --revision {model.revision}"
-        )
 
 
 def _quiet() -> None:

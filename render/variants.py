@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from diffusers import ControlNetModel
 
+from . import hub
 from .errors import RenderError
 from .models import HUB_FILE
 from .plan import Cell, Plan
@@ -56,8 +57,10 @@ def _add_loras(pipe: Any, plan: Plan, scale: float) -> None:
     for number, lora in enumerate(plan.data["loras"]):
         names.append(f"lora{number}")
         scales.append(lora.get("scale", 1.0) * scale)
+        if match := HUB_FILE.fullmatch(lora["file"]):
+            hub.expect_within_reach(match["repo"], match["revision"], match["file"])
         try:
-            if match := HUB_FILE.fullmatch(lora["file"]):
+            if match:
                 pipe.load_lora_weights(
                     match["repo"],
                     revision=match["revision"],
@@ -74,6 +77,8 @@ def _add_loras(pipe: Any, plan: Plan, scale: float) -> None:
                     use_safetensors=True,
                 )
         except (OSError, ValueError, KeyError, RuntimeError, AttributeError) as error:
+            if match and (cause := hub.cut_off(error)):
+                raise hub.absent(match["repo"], match["revision"], cause) from None
             reason = " ".join(str(error).split())[:300]
             raise RenderError(f"{lora['file']}: expected a LoRA for this model: {reason}") from None
     pipe.set_adapters(names, scales)
@@ -83,6 +88,8 @@ def load_controlnet(name: str, dtype: torch.dtype) -> Any:
     """A ControlNet from a diffusers folder, or from the hub at a commit."""
     local = Path(name).is_dir()
     place, _, revision = (name, "", None) if local else name.partition("@")
+    if not local:
+        hub.expect_within_reach(place, revision, "config.json")
     try:
         net = ControlNetModel.from_pretrained(
             place,
@@ -92,6 +99,8 @@ def load_controlnet(name: str, dtype: torch.dtype) -> Any:
             local_files_only=local,
         )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
+        if not local and (cause := hub.cut_off(error)):
+            raise hub.absent(place, revision, cause) from None
         reason = " ".join(str(error).split())[:300]
         raise RenderError(f"{name}: expected a ControlNet with safetensors: {reason}") from None
     return net.eval()

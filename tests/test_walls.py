@@ -34,7 +34,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/__main__.py", {"recommender"}, set()),
     *(
         (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
-        for name in ("pipelines", "loading", "calls", "capture", "variants")
+        for name in ("pipelines", "loading", "hub", "calls", "capture", "variants")
     ),
     # The batched denoiser, in five files; little else loads torch by being imported.
     ("render/engine.py", TORCH, set()),
