@@ -20,6 +20,7 @@ from .settings import AFTERWARDS
 
 SPEEDS = ROOT / ".cache" / "render-speed.json"
 MEASURED = ROOT / "settings" / "measured"
+LOADING = ", loading"  # after a model's name: the seconds until it was ready, torch included
 SIDE = 128  # the size that a model's measured time stands for
 # Bytes per pixel where no picture of a model is there yet: the mean of the guide's own.
 LOSSY, LOSSLESS = 0.2, 1.2
@@ -55,6 +56,9 @@ def estimate(plans: Iterable[Plan], out: Path) -> Estimate:
     for cell in runs:
         speed = _speed(cell.model.name, speeds)
         seconds = None if seconds is None or speed is None else seconds + speed * work(cell)
+    if seconds is not None:
+        names = {cell.model.name for cell in wanted}
+        seconds += sum(speeds.get(f"{name}{LOADING}", 0.0) for name in names)
     size = sum(_bytes(cell) for cell in wanted)
     return Estimate(total, len(wanted), sum(map(_calls, runs)), seconds, round(size))
 
@@ -87,12 +91,14 @@ def _bytes(cell: Cell) -> float:
     return rate * _pixels(cell) * cell.settings.get("hires_scale", 1) ** 2
 
 
-def remember(model: Any, cells: list[Cell], seconds: float) -> None:
-    """Keeps how long this machine took per call; a model's last run counts."""
+def remember(model: Any, cells: list[Cell], seconds: float, loading: float | None) -> None:
+    """Keeps how long this machine took per call, and to load; a model's last run counts."""
     done = sum(work(cell) for cell in {run_of(cell): cell for cell in cells}.values())
     if done < 20 or model.fake is not None:
         return  # too little to say anything
     speeds = {**_speeds(), model.name: round(seconds / done, 6)}
+    if loading is not None:
+        speeds[f"{model.name}{LOADING}"] = round(loading, 3)
     write_whole(SPEEDS, (json.dumps(speeds, indent=1, sort_keys=True) + "\n").encode())
 
 

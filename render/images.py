@@ -30,7 +30,8 @@ def to_uint8(pixels: np.ndarray) -> np.ndarray:
 def encode(pixels: np.ndarray, exif: bytes = b"", *, lossless: bool = False) -> bytes:
     """A uint8 picture as WebP. The same pixels give the same bytes on one Pillow release."""
     buffer = io.BytesIO()
-    how = {"lossless": True, "quality": 100, "method": 6} if lossless else WEBP
+    # Method 6 takes 30 times as long for 4 % less.
+    how = {"lossless": True, "quality": 100, "method": 4} if lossless else WEBP
     Image.fromarray(pixels).save(buffer, "WEBP", exif=exif, **how)
     return buffer.getvalue()
 

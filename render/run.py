@@ -138,9 +138,11 @@ class Studios:
         """Yields (job, outcome) as `finished` does, model by model."""
         for model in {job[1].model.name: job[1].model for job in jobs}.values():
             mine = [job for job in jobs if job[1].model.name == model.name]
-            studio, started = self.of(model), time.perf_counter()
+            held, started = model.name in self._loaded, time.perf_counter()
+            studio, loaded = self.of(model), time.perf_counter()
             yield from finished(studio, sorted(mine, key=_place))
-            remember(model, [job[1] for job in mine], time.perf_counter() - started)
+            loading = None if held else loaded - started
+            remember(model, [job[1] for job in mine], time.perf_counter() - loaded, loading)
 
 
 def _place(job: tuple[Any, ...]) -> tuple[Any, ...]:

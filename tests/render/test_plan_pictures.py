@@ -37,11 +37,11 @@ def speeds(tmp_path, monkeypatch):
 
 
 def test_a_plan_says_what_it_costs_before_anything_starts(studio, speeds, capsys):
-    """Two steps, without guidance and with it: six calls a prompt."""
-    speeds.write_text(json.dumps({"tiny-sd": 0.5}))
+    """Two steps, without guidance and with it: six calls a prompt; three seconds to load."""
+    speeds.write_text(json.dumps({"tiny-sd": 0.5, "tiny-sd, loading": 3.0}))
     assert main(["plan", str(studio.plan), "--out", str(studio.out)]) == 0
     assert capsys.readouterr().out == (
-        "test: 4 cells, 4 to render: 12 denoiser calls, about 2 s, 3 kB\n"
+        "test: 4 cells, 4 to render: 12 denoiser calls, about 4 s, 3 kB\n"
     )
 
 
@@ -53,7 +53,9 @@ def test_a_model_never_run_here_has_no_estimate_of_time(studio, speeds, capsys):
 def test_a_run_remembers_how_long_a_call_took(studio, speeds):
     plan = written(studio, **{"num_inference_steps: 2": "num_inference_steps: 20"})
     run([plan], studio.out, device="cpu")
-    assert 0 < json.loads(speeds.read_text())["tiny-sd"] < 60
+    known = json.loads(speeds.read_text())
+    assert 0 < known["tiny-sd"] < 60
+    assert 0 < known["tiny-sd, loading"] < 600
     assert str(estimates.estimate([plan], studio.out)) == "4 cells, 0 to render"
 
 
