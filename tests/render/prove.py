@@ -2,7 +2,8 @@
 
     python -m tests.render.prove [--sample] [NAME ...]
 
-Needs no torch. Exit status 1 when a promise is broken; every number printed is a count of this run.
+Only `real kills` needs torch. Exit status 1 when a promise is broken; every number printed is a
+count of this run.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from render.plan import load_plan
 from render.store import look
-from tests.render import signalled, straced
+from tests.render import killed, signalled, straced
 from tests.render.children import Scene, warm
 from tests.render.faults import FAULTS
 
@@ -191,7 +192,7 @@ def order(place: Path, sample: bool) -> Found:
 PROOFS: dict[str, Callable[[Path, bool], Found]] = {
     "faults": faults, "together": together, "holder": holder, "torn": torn, "flipped": flipped,
     "order": order, "signals": signalled.prove, "full disk": signalled.full,
-    "strace": straced.prove,
+    "strace": straced.prove, "real kills": killed.prove,
 }  # fmt: skip
 
 

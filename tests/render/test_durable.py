@@ -52,7 +52,7 @@ def test_the_proofs_hold():
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == [
         *("faults", "together", "holder", "torn", "flipped", "order", "signals", "full disk"),
-        "strace",
+        *("strace", "real kills"),
     ]
     assert re.match(r"faults: calls 2\d\d, points \d+, corrupt 0, lost 0, redone [01], ", lines[0])
 
@@ -233,6 +233,7 @@ def test_a_main_thread_that_cannot_hear_does_not_hold_the_process(number):
 
 def test_a_run_offline_names_the_command_that_downloads(fake, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "")  # undoes, when the test is over, what main() sets
     name = "nobody/nothing@" + "0f" * 20
     begun = time.monotonic()
     assert main(["run", *fake.arguments[:3], "--model", name, "--offline"]) == 2
@@ -241,6 +242,38 @@ def test_a_run_offline_names_the_command_that_downloads(fake, capsys, monkeypatc
         f"nobody/nothing: expected its files on this machine, found none. Download them with: "
         f"hf download nobody/nothing --revision {'0f' * 20}\n"
     )
+
+
+def test_a_hub_out_of_reach_is_one_line_with_what_to_run(fake, capsys, monkeypatch, tmp_path):
+    """At once, where the hub's library would try for twenty seconds and blame the model."""
+    from huggingface_hub import constants
+
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    name = "nobody/nothing@" + "0f" * 20
+    assert main(["run", *fake.arguments[:3], "--model", name]) == 2
+    assert capsys.readouterr().err == (
+        "nobody/nothing: expected its files on this machine, found none or not all, and "
+        "http://127.0.0.1:9 cannot be reached ([Errno 111] Connection refused). Download them "
+        f"where it can: hf download nobody/nothing --revision {'0f' * 20}\n"
+    )
+
+
+def test_a_download_cut_off_in_the_middle_is_told_from_a_bad_model():
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    from render.hub import cut_off
+
+    try:
+        try:
+            raise LocalEntryNotFoundError("check your connection") from OSError("no route")
+        except OSError as error:
+            raise OSError("the model has no file named model_index.json") from error
+    except OSError as error:
+        assert str(cut_off(error)) == "no route"
+    assert cut_off(OSError("the model has no file named model_index.json")) is None
 
 
 def test_entries_are_in_the_plans_order_whatever_was_finished_first(fake):
