@@ -18,6 +18,19 @@ STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100)
 PROMPTS, SEEDS = 16, 2
 COUNT = PROMPTS * SEEDS
 REFERENCE = {"value": 200, "against": 100, "change": [0.01] * COUNT}
+CATALOGUE = {
+    "models": {
+        "postcards": {"name": "postcards", "distillation": "none"},
+        "postcards-turbo": {"name": "postcards turbo", "distillation": "few-step"},
+    },
+    "schedulers": {
+        "ddim": {"name": "DDIM", "kind": "deterministic"},
+        "euler": {"name": "Euler", "kind": "deterministic"},
+        "euler-ancestral": {"name": "Euler a", "kind": "ancestral"},
+        "heun": {"name": "Heun", "kind": "deterministic"},
+        "dpmpp-2m": {"name": "DPM++ 2M", "kind": "deterministic"},
+    },
+}
 
 
 def sweep(

@@ -1,0 +1,47 @@
+"""What the page on time computes from seconds: what fewer steps save, and a line in calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import measured_stats
+import pytest
+import sweeps
+from measured import load_measured
+from measured_known import Known
+from measured_time import full_size, saving, savings, timings
+from sweeps import CATALOGUE
+from templating import render
+
+
+def test_a_full_size_model_gives_time_and_says_that_its_weights_are_random() -> None:
+    pace = {"num_inference_steps": 30, "pictures": 8, "seconds_per_picture": 1.1,
+            "seconds_per_step": 0.03, "seconds_beside_steps": 0.2}  # fmt: skip
+    told = {"model": "postcards", "width": 1024, "height": 1024, "paces": {"exact": pace},
+            "environment": {"device": "cuda (NVIDIA H200)", "batch": 8}}  # fmt: skip
+    known = Known(catalogue=CATALOGUE)
+    (row,) = full_size([{**told, "weights": "random"}], known.name)
+    assert (row["name"], row["size"], row["seconds_per_step"]) == ("postcards", "1024 × 1024", 0.03)
+    page = render("measured_time", lines=(), savings=savings(), sizes=[row])
+    assert "<strong>Random weights: time only.</strong>" in page
+    assert '<td>as it is, batches of 8</td><td>30</td><td class="number">0.200 s</td>' in page
+    assert full_size([{**told, "weights": "trained"}], known.name) == []
+
+
+def test_from_50_to_8_steps_saves_84_per_cent() -> None:
+    assert saving(50, 8, 0.5) == pytest.approx(0.84)
+    assert saving(50, 8, 0.5, fixed=25) == pytest.approx(0.42)
+    assert saving(50, 8, 0.0) == 0.0
+    assert savings()["example"] == "84 %"
+
+
+def test_seconds_are_a_line_in_calls_that_one_busy_moment_does_not_bend(tmp_path: Path) -> None:
+    sweeps.write(tmp_path, sweeps.sweep("ddim"))
+    known = Known(sweeps=load_measured(tmp_path), catalogue=CATALOGUE)
+    fitted = measured_stats.line([(2, 0.14), (24, 0.58), (100, 2.1), (50, 9.9), (10, 0.3)])
+    assert fitted is not None
+    assert (fitted.fixed, fitted.each) == pytest.approx((0.1, 0.02), abs=0.01)
+    first = timings(known.sweeps, known.name, known.scheduler)[0]
+    assert (first.line.fixed, first.line.each, first.step) == pytest.approx((0.1, 0.02, 0.04))
+    assert first.saved == pytest.approx(42 * 0.04 / 2.1)
+    assert measured_stats.line([(2, 0.1)]) is None
