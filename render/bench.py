@@ -9,28 +9,29 @@ from __future__ import annotations
 
 import copy
 import io
-import json
+import math
 import platform
+import random
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .counters import Counters
-from .durable import write_whole
 from .images import drift, encode
 from .plan import Cell, Plan, load_plan, plan_ids
 
-QUICK_PLANS, QUICK_CELLS = ("guidance-scale",), 4
-CELLS = 8  # of a committed plan, spread over its axes
+QUICK_PLANS, QUICK_CELLS = ("guidance-scale",), 4  # cells spread over the plan's axes
 # What the naive loop can ask diffusers for; a plan that asks for more is named and left out.
 CALLED = {
     *("prompt", "negative_prompt", "num_inference_steps", "guidance_scale", "width", "height"),
     *("strength", "eta", "clip_skip", "guidance_rescale"),
 }
-OURS = {"model", "scheduler", "seed", "source_image"}
+OURS = {"model", "scheduler", "seed", "source_image", "timestep_spacing", "schedule_type"}
+MATES = 3  # one picture of so many is made once more without the others
 
 
 def bench(
@@ -39,11 +40,13 @@ def bench(
     width: int | None,
     dry_run: bool,
     plans: list[str],
+    before: dict[str, Any] | None = None,
     told: Callable[[dict[str, Any]], Any] = lambda found: None,
 ) -> dict[str, Any]:
     """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU.
 
-    `told` is shown what there is after each row.
+    Rows that an earlier measurement, `before`, has are taken from it. `told` is shown what there
+    is after each row.
     """
     import torch
 
@@ -51,7 +54,7 @@ def bench(
     from .pipelines import WIDTH
 
     device = "cpu" if dry_run else pick_device(device)
-    found: dict[str, Any] = {"machine": machine(device), "width": width or WIDTH}
+    found: dict[str, Any] = {**(before or {}), "machine": machine(device), "width": width or WIDTH}
     if device == "cuda" or dry_run:
         from .fullsize import measure_all
 
@@ -59,38 +62,46 @@ def bench(
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # process time means little while threads wait for each other
     try:
-        for part, name, row in _on_cpu(width or WIDTH, quick, plans):
-            (found.setdefault(part, {}) if name else found)[name or part] = row
-            told(found)
+        for part, name, measured in _on_cpu(width or WIDTH, quick, plans):
+            rows = found.setdefault(part, {}) if name else found
+            if (name or part) not in rows:
+                rows[name or part] = measured()
+                told(found)
         return {**found, "counters": found["sweep"]["counters"]}
     finally:
         torch.set_num_threads(before)
 
 
 def _on_cpu(width: int, quick: bool, plans: list[str]) -> Iterator[tuple[str, str, Any]]:
-    """The sweep that fills batches, one that leaves a tail, the plans, larger networks."""
+    """The sweep that fills batches, one that leaves a tail, the plans, larger networks: how to."""
     from . import small
 
-    pipe = small.build()
-    tail = small.jobs(pipe, steps=(1, 2, 4, 8, 16), prompts=1, seeds=1)
-    yield "sweep", "", compare(pipe, small.jobs(pipe), width, 2 if quick else 3)
-    yield "tail", "", compare(pipe, tail, width, 1 if quick else 3)
-    studios: dict[str, Any] = {}
-    for name in plans or (QUICK_PLANS if quick else plan_ids()):
-        plan = load_plan(name)
-        cells = _spread(plan, QUICK_CELLS if quick else CELLS)
-        if odd := {key for cell in cells for key in cell.settings} - CALLED - OURS:
-            yield "plans", name, f"left out: diffusers alone has no {', '.join(sorted(odd))}"
-            continue
-        yield "plans", name, compare(*_plan_jobs(plan, cells, studios), width, 1)
-    for shape in () if quick or plans else [name for name in small.SHAPES if name != "1.5 M"]:
+    def sweep(shape: str, rounds: int, **options: Any) -> Any:
         pipe = small.build(shape)
-        yield "sizes", shape, compare(pipe, small.jobs(pipe), width, 1)
+        return compare(pipe, small.jobs(pipe, **options), width, rounds)
+
+    studios: dict[str, Any] = {}
+    tail = {"steps": (1, 2, 4, 8, 16), "prompts": 1, "seeds": 1}
+    yield "sweep", "", partial(sweep, "1.5 M", 2 if quick else 3)
+    yield "tail", "", partial(sweep, "1.5 M", 1 if quick else 3, **tail)
+    for name in plans or (QUICK_PLANS if quick else plan_ids()):
+        yield "plans", name, partial(_plan, load_plan(name), quick, width, studios)
+    for shape in () if quick or plans else [name for name in small.SHAPES if name != "1.5 M"]:
+        yield "sizes", shape, partial(sweep, shape, 1)
 
 
-def _spread(plan: Plan, most: int) -> list[Cell]:
-    """Cells of a plan's first model: every prompt at evenly spread places."""
+def _plan(plan: Plan, quick: bool, width: int, studios: dict[str, Any]) -> dict[str, Any] | str:
+    """A plan's row: all cells of its first model, or some; in words why there is none."""
     cells = [cell for cell in plan.cells() if cell.model.name == plan.models[0].name]
+    if odd := {key for cell in cells for key in cell.settings} - CALLED - OURS:
+        return f"left out: a plain call of diffusers has no {', '.join(sorted(odd))}"
+    if quick:
+        cells = _spread(plan, cells, QUICK_CELLS)
+    return compare(*_plan_jobs(plan, cells, studios), width, 1)
+
+
+def _spread(plan: Plan, cells: list[Cell], most: int) -> list[Cell]:
+    """Every prompt at evenly spread places."""
     per_prompt = len(cells) // len(plan.data["prompts"])
     wanted = max(1, most // len(plan.data["prompts"]))
     places = {round(i * (per_prompt - 1) / max(1, wanted - 1)) for i in range(wanted)}
@@ -123,16 +134,20 @@ def compare(
     width: int,
     rounds: int,
     clock: Callable[[], float] = time.process_time,
+    mates: bool = True,
 ) -> dict[str, Any]:
-    """Makes the jobs naively, batched and through the engine, in turns; medians and differences."""
+    """Makes the jobs naively, batched and through the engine, in turns; medians and differences.
+
+    With `mates` also how many pictures of two ways are others when other pictures are missing.
+    """
     from .batched import batched
     from .naive import naive
 
     counters = Counters()
-    ways: dict[str, Callable[[Path], list[Any]]] = {
-        "naive": lambda folder: naive(pipe, jobs, folder),
-        "batched": lambda folder: batched(pipe, jobs, folder, width),
-        "engine": lambda folder: through_engine(pipe, jobs, folder, width, counters),
+    ways: dict[str, Callable[[Any, Path], list[Any]]] = {
+        "naive": lambda jobs, folder: naive(pipe, jobs, folder),
+        "batched": lambda jobs, folder: batched(pipe, jobs, folder, width),
+        "engine": lambda jobs, folder: through_engine(pipe, jobs, folder, width, counters),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     pictures: dict[str, list[Any]] = {}
@@ -141,9 +156,9 @@ def compare(
             with tempfile.TemporaryDirectory(prefix="sweetspot-bench-") as folder:
                 vars(counters).update(vars(Counters()))
                 started = clock()
-                pictures[name] = way(Path(folder))
+                pictures[name] = way(jobs, Path(folder))
                 seconds[name].append(clock() - started)
-    return {
+    row = {
         "cells": len(jobs),
         "seconds": {name: round(statistics.median(s), 3) for name, s in seconds.items()},
         "ratio": _ratio(seconds["naive"], seconds["engine"]),
@@ -152,6 +167,21 @@ def compare(
         "max_pixel_difference_of_batched": _largest(pictures["naive"], pictures["batched"]),
         "counters": counters.to_dict(),
     }
+    if mates:
+        few = random.Random(0).sample(range(len(jobs)), math.ceil(len(jobs) / MATES))
+        moved = {name: _moved(ways[name], jobs, few, pictures[name]) for name in [*ways][1:]}
+        row["moved_by_mates"] = {"pictures": len(few), **moved}
+    return row
+
+
+def _moved(
+    way: Callable[..., list[Any]], jobs: list[Any], few: list[int], before: list[Any]
+) -> int:
+    """How many of a few pictures are no longer the same when only those few are made."""
+    with tempfile.TemporaryDirectory(prefix="sweetspot-bench-") as folder:
+        again = way([jobs[number] for number in few], Path(folder))
+    pairs = zip((before[number] for number in few), again, strict=True)
+    return sum(drift(one, other)[0] > 0 for one, other in pairs)
 
 
 def _ratio(slow: list[float], fast: list[float]) -> float:
@@ -221,53 +251,3 @@ def machine(device: str) -> dict[str, Any]:
         "diffusers": diffusers.__version__,
         "python": platform.python_version(),
     }
-
-
-def table(found: dict[str, Any]) -> str:
-    """The measurement as lines for a terminal."""
-    rows = {"sweep, full batches": found.get("sweep"), "sweep with a tail": found.get("tail")}
-    rows |= {f"sweep, {name}": row for name, row in found.get("sizes", {}).items()}
-    rows |= {**found.get("plans", {}), **found.get("models", {})}
-    lines = [
-        f"{'':<22}{'cells':>6}{'naive s':>9}{'batched s':>11}{'engine s':>10}{'ratio':>7}"
-        f"{'to batched':>12}{'padding':>9}{'shared':>8}{'largest difference':>20}"
-    ]
-    for name, row in rows.items():
-        if row and "seconds" in row:
-            s, counted = row["seconds"], row["counters"]
-            computed = max(1, counted["denoiser_rows"] + counted["padding_rows"])
-            asked = max(1, counted["denoiser_rows"] + counted["shared_rows"])
-            lines.append(
-                f"{name:<22}{row['cells']:>6}{s['naive']:>9.2f}{s['batched']:>11.2f}"
-                f"{s['engine']:>10.2f}{row['ratio']:>7.2f}{row['ratio_to_batched']:>12.2f}"
-                f"{counted['padding_rows'] / computed:>9.0%}{counted['shared_rows'] / asked:>8.0%}"
-                f"{row['max_pixel_difference']:>16}/255"
-            )
-        elif row:
-            lines.append(f"{name:<22}{row}")
-    lines.append(f"width {found['width']}, {json.dumps(found['machine'])}")
-    return "\n".join(lines)
-
-
-def command(options: Any) -> int:
-    """Prints the table; writes the JSON where asked, row by row."""
-    if options.show:
-        print(table(json.loads(options.show.read_text(encoding="utf-8"))))
-        return 0
-
-    def write(found: dict[str, Any]) -> None:
-        if options.json:
-            write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
-
-    found = bench(
-        options.device, options.quick, options.width, options.dry_run, options.plans, write
-    )
-    write(found)
-    print(table(found))
-    if options.record and "models" in found:
-        from . import fullsize, paces
-
-        device = "cuda" if found["machine"]["device"].startswith("cuda") else "cpu"
-        for path in paces.record(found, fullsize.specs(device), options.record):
-            print(f"wrote {path}")
-    return 0

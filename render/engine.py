@@ -46,18 +46,16 @@ class Engine:
     """Runs many cells over the models of one or more pipelines, `width` rows at a time.
 
     `shared`: how many of a cell's first calls of a model are looked up among those of others. To
-    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU. `narrows`: `Stacking`'s.
+    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU.
     """
 
-    def __init__(
-        self, width: int, counters: Counters | None = None, shared: int = 0, narrows: bool = True
-    ) -> None:
+    def __init__(self, width: int, counters: Counters | None = None, shared: int = 0) -> None:
         self.width, self.shared = width, shared
         self.counters = counters or Counters()
         self._turn = threading.Lock()
         self._news = threading.Condition(self._turn)
         self._here = threading.local()
-        self._stacking = Stacking(self.counters, narrows)
+        self._stacking = Stacking(self.counters)
         self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
     def run(

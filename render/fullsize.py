@@ -123,7 +123,7 @@ def measure(spec: dict[str, Any], device: str, width: int, ceiling: float) -> di
         row["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
         started = time.perf_counter()
         getattr(pipe, spec["denoiser"]).compile_repeated_blocks(fullgraph=True, dynamic=False)
-        compare(pipe, cells[:width], width, 1, time.perf_counter)
+        compare(pipe, cells[:width], width, 1, time.perf_counter, mates=False)
         row["compile_seconds"] = round(time.perf_counter() - started, 1)
         row["compiled"] = _timed(pipe, cells, width, rounds, flops, ceiling)
         row["paces"]["fast"] = pace(pipe, cells[-1], width)
@@ -136,7 +136,7 @@ def _timed(
     pipe: Any, cells: Any, width: int, rounds: int, flops: float, ceiling: float
 ) -> dict[str, Any]:
     """The three ways by the clock: every way ends with pictures on the disk, so the GPU is idle."""
-    row = compare(pipe, cells, width, rounds, time.perf_counter)
+    row = compare(pipe, cells, width, rounds, time.perf_counter, mates=False)
     for name, seconds in row["seconds"].items():
         rate = flops / max(seconds, 1e-9) / 1e12
         row[f"{name}_images_per_second"] = round(len(cells) / max(seconds, 1e-9), 3)

@@ -73,8 +73,7 @@ class Studio:
         self._kinds: dict[str, Any] = {}
         # What is at hand goes before the next comes: two may not fit, and an engine knows models
         # by their address.
-        narrows = self.profile == "exact"  # what is compiled is compiled for every width anew
-        self.pipe, self.engine = None, Engine(self._width, self._counters, narrows=narrows)
+        self.pipe, self.engine = None, Engine(self._width, self._counters)
         self.pipe = load(self.model, dtype).to(self.device)
         profiles.prepare(self.pipe, self.profile)
         self._counters.model_loads += 1

@@ -20,6 +20,9 @@ def add_to(commands: Any) -> None:
     bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
     bench.add_argument(
+        "--resume", action="store_true", help="measure only what --json has not got yet"
+    )
+    bench.add_argument(
         "--record", type=Path, metavar="DIR", help="write settings/measured's files of seconds"
     )
     bench.add_argument("--show", type=Path, metavar="FILE", help="print an earlier --json instead")
@@ -39,7 +42,7 @@ def add_to(commands: Any) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from .bench import command
+    from .bench_table import command
 
     return command(options)
 

@@ -57,8 +57,8 @@ class Stacking:
     That is seen, not assumed: the first batch of so many rows is computed at both widths.
     """
 
-    def __init__(self, counters: Counters, narrows: bool) -> None:
-        self._counters, self._narrows = counters, narrows
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
         self._well: dict[tuple[Any, ...], bool] = {}
         self._alike: dict[tuple[Any, ...], set[int]] = {}  # narrower widths with the same bits
         self._unlike: dict[tuple[Any, ...], int] = {}  # the widest without: narrower are not tried
@@ -84,11 +84,12 @@ class Stacking:
         def at(rows: int) -> list[Any]:
             return answers(calls, padding(calls[0], rows - total(calls)), rows)
 
-        key = (*calls[0].kind, *calls[0].shapes, width)
-        alike = self._alike.setdefault(key, set())
-        rows = total(calls)
+        key, rows = (*calls[0].kind, *calls[0].shapes, width), total(calls)
+        if key not in self._unlike:
+            self._alike[key], self._unlike[key] = set(), width if _compiled(calls[0].real) else 0
+        alike = self._alike[key]
         known = min((w for w in alike if w >= rows), default=width)
-        if known == rows or not self._narrows or rows <= self._unlike.get(key, 0):
+        if known == rows or rows <= self._unlike[key]:
             return at(known), known
         whole = at(width)
         while rows < known:
@@ -97,7 +98,7 @@ class Stacking:
                 alike.add(rows)
                 break
             self._unlike[key] = rows
-            rows *= 2
+            rows = 1 << rows.bit_length()  # where kernels change: 1, 2 and 3, 4 and more
         return whole, width
 
     def _checked(self, call: Call, width: int) -> bool:
@@ -111,3 +112,10 @@ class Stacking:
             self._well[call.kind] = well
             self._counters.checks += 2
         return self._well[call.kind]
+
+
+def _compiled(real: Any) -> bool:
+    """True for a model that is compiled, in part or whole: each width would be compiled anew."""
+    model = getattr(real, "__self__", None)
+    parts = model.modules() if isinstance(model, torch.nn.Module) else ()
+    return any(part._compiled_call_impl is not None for part in parts)

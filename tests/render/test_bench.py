@@ -11,13 +11,13 @@ import torch
 
 from recommender import catalogue
 from recommender._authoring.schema_time import Time
-from render import bench, fullsize, small
+from render import bench, bench_table, fullsize, small
 from render.__main__ import main
 from render.errors import RenderError
 from render.models import find_model
 from render.paces import gpu_id
 from render.pipelines import load
-from render.plan import ROOT
+from render.plan import ROOT, plan_ids
 from tests.render import tiny
 
 
@@ -48,6 +48,28 @@ def test_three_ways_make_the_same_pictures(build, tmp_path):
     assert set(found["seconds"]) == {"naive", "batched", "engine"}
     assert found["ratio"] > 0
     assert found["ratio_to_batched"] > 0
+    assert (found["moved_by_mates"]["pictures"], found["moved_by_mates"]["engine"]) == (4, 0)
+
+
+def test_an_interrupted_bench_goes_on_where_it_was(tmp_path, capsys):
+    """Rows that the file has are not measured again; what is said of them is the same."""
+    path = tmp_path / "bench.json"
+    recorded = json.loads((ROOT / "render" / "speed.json").read_text())
+    path.write_text(json.dumps(recorded))
+    assert main(["bench", "guidance-scale", "--json", str(path), "--resume"]) == 0
+    again = json.loads(path.read_text())
+    del again["machine"], recorded["machine"]
+    assert again == recorded
+    assert capsys.readouterr().out.startswith(bench_table.table({**recorded, "machine": {}})[:500])
+    assert main(["bench", "--resume"]) == 2
+    assert capsys.readouterr().err == "--resume: expected --json FILE beside it, got none.\n"
+
+
+def test_the_recorded_bench_has_a_row_for_every_plan(capsys):
+    """A new one: python -m render bench NAME --json render/speed.json --resume"""
+    assert main(["bench", "--show", str(ROOT / "render" / "speed.json")]) == 0
+    names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(set(plan_ids()) - {*names}) == []
 
 
 def test_the_naive_loop_is_short_and_knows_diffusers_alone():
