@@ -14,7 +14,7 @@ from typing import Any
 from recommender import recommend
 
 from ..errors import RenderError
-from ..models import REFERENCE, ModelSource, find_model
+from ..models import REFERENCE, find_model
 from ..plan import ROOT, digest
 from .choices import MODELS, Choice, choices
 
@@ -68,10 +68,17 @@ def as_json(data: Any, *, lines: bool = False) -> bytes:
 
 
 def read_manifest(out: Path) -> dict[str, Any]:
+    """The manifest, with at least the files that it must name; RenderError for anything else."""
     try:
-        return json.loads((out / MANIFEST).read_text("utf-8"))
+        told: dict[str, Any] = json.loads((out / MANIFEST).read_text("utf-8"))
+        _ = [(entry["file"], entry["sha256"]) for entry in entries(told)]
     except (OSError, ValueError) as error:
-        raise RenderError(f"{out / MANIFEST}: expected JSON, got {error}. {AGAIN}") from None
+        problem = f"expected JSON, got {error}"
+    except (KeyError, TypeError, AttributeError) as error:
+        problem = f"expected what an export writes, got something else ({error!r})"
+    else:
+        return told
+    raise RenderError(f"{_named(out / MANIFEST)}: {problem}. {AGAIN}")
 
 
 def check(out: Path = ASSETS) -> list[str]:
@@ -95,6 +102,7 @@ def _differences(told: dict[str, Any]):
         model, has = find_model(name), told["models"].get(name, {})
         own, *_ = found = choices(model)
         offered |= {choice.id: choice for choice in found}
+        yield f"digest of {name}", model.identity["digest"], has.get("digest")
         for part in PARTS:
             entry = told["decoder"] if part == "decoder" else has.get(part, {})
             for file, expected in weights_of(name, part).items():
@@ -104,7 +112,7 @@ def _differences(told: dict[str, Any]):
         yield f"schedulers of {name}", sorted(c.id for c in found), sorted(offers)
     for id, entry in told["schedulers"].items():
         if id in offered:
-            yield f"scheduler {id}", table_digest(offered[id]), entry["digest"]
+            yield f"scheduler {id}", table_digest(offered[id]), entry.get("digest")
 
 
 def _damaged(out: Path, told: dict[str, Any]) -> list[str]:
@@ -131,10 +139,3 @@ def entries(told: dict[str, Any]) -> list[dict[str, Any]]:
 def _named(path: Path) -> str:
     inside = path.is_relative_to(ROOT)
     return path.relative_to(ROOT).as_posix() if inside else str(path)
-
-
-def source_of(name: str) -> ModelSource:
-    """A model that the page offers."""
-    if name not in MODELS:
-        raise RenderError(f"model: expected {' or '.join(MODELS)}, got '{name}'.")
-    return find_model(name)

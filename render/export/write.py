@@ -43,25 +43,9 @@ def write(out: Path = files.ASSETS, say=print) -> dict[str, Any]:
         "schedulers": {},
     }
     for name, pipeline in pipelines.items():
-        offers = choices(find_model(name))
-        kept, refused = [], []
-        for choice in offers:
-            entry = _table(out, choice)
-            (kept if entry else refused).append(choice.id)
-            if entry:
-                manifest["schedulers"][choice.id] = entry
-                say(f"{entry['file']}: {entry['bytes']} bytes")
-        manifest["models"][name] = {
-            "digest": pipeline.model.identity["digest"],
-            "prediction": pipeline.pipe.scheduler.config.prediction_type,
-            "unet": _graph(out, f"{name}/unet.onnx", name, "unet", pipeline.pipe, say),
-            "text_encoder": _graph(
-                out, f"{name}/text_encoder.onnx", name, "text_encoder", pipeline.pipe, say
-            ),
-            "defaults": files.defaults(name, offers[0]),
-            "schedulers": kept,
-            "refused": refused,
-        }
+        found, schedulers = _model(out, name, pipeline, say)
+        manifest["models"][name] = found
+        manifest["schedulers"] |= schedulers
     (out / files.MANIFEST).write_bytes(files.as_json(manifest))
     for path in old - {out / e["file"] for e in files.entries(manifest)}:
         path.unlink()
@@ -69,12 +53,36 @@ def write(out: Path = files.ASSETS, say=print) -> dict[str, Any]:
 
 
 def _old_files(out: Path) -> set[Path]:
-    """What an export before this one wrote."""
-    if not (out / files.MANIFEST).is_file():
+    """What an export before this one wrote, where its manifest can be read."""
+    try:
+        named = {out / entry["file"] for entry in files.entries(files.read_manifest(out))}
+    except RenderError:
         return set()
-    return {out / entry["file"] for entry in files.entries(files.read_manifest(out))} & {
-        *out.rglob("*")
+    return named & {*out.rglob("*")}
+
+
+def _model(
+    out: Path, name: str, pipeline: Pipeline, say
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Writes a model's own files; returns its part of the manifest, and its schedulers'."""
+    offers, schedulers = choices(find_model(name)), {}
+    for choice in offers:
+        if entry := _table(out, choice):
+            schedulers[choice.id] = entry
+            say(f"{entry['file']}: {entry['bytes']} bytes")
+    graphs_of = {
+        part: _graph(out, f"{name}/{part}.onnx", name, part, pipeline.pipe, say)
+        for part in ("unet", "text_encoder")
     }
+    told = {
+        "digest": pipeline.model.identity["digest"],
+        "prediction": pipeline.pipe.scheduler.config.prediction_type,
+        **graphs_of,
+        "defaults": files.defaults(name, offers[0]),
+        "schedulers": [*schedulers],
+        "refused": [choice.id for choice in offers if choice.id not in schedulers],
+    }
+    return told, schedulers
 
 
 def _decoder(out: Path, pipelines: dict[str, Pipeline], say) -> dict[str, Any]:

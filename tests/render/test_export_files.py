@@ -98,6 +98,16 @@ def test_without_an_export_there_is_one_line(tmp_path):
     ]
 
 
+def test_a_manifest_that_is_none_is_one_line_and_exit_2(tmp_path, capsys):
+    (tmp_path / "manifest.json").write_text('{"models": {"postcards": []}}')
+    assert main(["export", "--check", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"{tmp_path / 'manifest.json'}: expected what an export writes, got something else "
+        "(TypeError('list indices must be integers or slices, not str')). "
+        "Run: python -m render export\n"
+    )
+
+
 def test_a_page_fetches_little(manifest):
     """With the runtime's 3.7 MB at most 14 MB to the first picture; 9 MB for the other model."""
     size = {
