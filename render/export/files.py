@@ -92,7 +92,7 @@ def check(out: Path = ASSETS) -> list[str]:
         for what, expected, got in _differences(told)
         if expected != got
     ]
-    return problems + _damaged(out, told)
+    return problems + _damaged(out, told) + _unmeasured(out, told)
 
 
 def _differences(told: dict[str, Any]):
@@ -127,6 +127,26 @@ def _damaged(out: Path, told: dict[str, Any]) -> list[str]:
         if path.relative_to(out).as_posix() not in named:
             problems.append(f"{_named(path)}: nothing names this file. Remove it.")
     return problems
+
+
+def graphs_in(told: dict[str, Any]) -> dict[str, str]:
+    """Every graph's file with its SHA-256: what a measurement of the pictures holds for."""
+    return {one["file"]: one["sha256"] for one in entries(told) if one["file"].endswith(".onnx")}
+
+
+def _unmeasured(out: Path, told: dict[str, Any]) -> list[str]:
+    """One line where the error that the guide states is that of other graphs, or of none."""
+    try:
+        measured = json.loads((out / PARITY).read_text("utf-8"))["graphs"]
+    except (OSError, ValueError, LookupError, TypeError):
+        measured = None
+    if measured == graphs_in(told):
+        return []
+    got = "that of others" if measured else "none"
+    return [
+        f"{_named(out / PARITY)}: expected the measured error of these graphs, got {got}. "
+        f"{AGAIN} --parity"
+    ]
 
 
 def entries(told: dict[str, Any]) -> list[dict[str, Any]]:

@@ -146,6 +146,7 @@ def measure(runs: list[Settings], out: Path = files.ASSETS, say=print) -> dict[s
                     entry["last_bit"] = asdict(compared.last_bit(one))
     named = ("last_bit", *kinds)
     return {
+        "graphs": files.graphs_in(files.read_manifest(out)),
         "summary": {kind: _summary([entry[kind] for entry in told]) for kind in named},
         "runs": [{**one, **{kind: _rounded(one[kind]) for kind in named}} for one in told],
     }

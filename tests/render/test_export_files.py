@@ -34,7 +34,8 @@ def copy(tmp_path):
         target = tmp_path / entry["file"]
         target.parent.mkdir(parents=True, exist_ok=True)
         target.symlink_to(files.ASSETS / entry["file"])
-    shutil.copy(files.ASSETS / files.MANIFEST, tmp_path)
+    for name in (files.MANIFEST, files.PARITY):
+        shutil.copy(files.ASSETS / name, tmp_path)
     return tmp_path
 
 
@@ -95,6 +96,14 @@ def test_without_an_export_there_is_one_line(tmp_path):
     assert files.check(tmp_path) == [
         f"{tmp_path / 'manifest.json'}: expected what the pages' live models are made of, got no "
         "file. Run: python -m render export"
+    ]
+
+
+def test_an_error_that_was_measured_of_other_graphs_is_named(copy):
+    (copy / files.PARITY).write_text('{"graphs": {"decoder.onnx": "another"}}')
+    assert files.check(copy) == [
+        f"{copy / 'parity.json'}: expected the measured error of these graphs, got that of others. "
+        "Run: python -m render export --parity"
     ]
 
 
