@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import explore
@@ -43,6 +43,7 @@ WELL_KNOWN = (
 )
 # What stops a build: a file that somebody or some command must write again.
 UNREADABLE = (CurveError, ManifestError, MeasurementError)
+_RELATIVE = re.compile(r'(\s(?:href|src)=")(?![a-z]+:|[#/])([^"])')
 FIGURE = re.compile(r"<!-- (figure|pictures): ([a-z0-9_]+) -->")
 
 
@@ -166,6 +167,19 @@ def _answer(model_id: str) -> dict[str, Any]:
     return recommender.recommend(model_id).to_dict()
 
 
+def staged(uri: str, markdown: str) -> str:
+    """Returns a page whose HTML names other pages and pictures as seen from its own file.
+
+    MkDocs leaves addresses in HTML alone, so they are written as seen from the page's folder.
+    Zensical takes them, like those in Markdown, as seen from the file.
+    """
+    path = PurePosixPath(uri)
+    if path.stem == "index":
+        return markdown
+    inner = _RELATIVE.sub(rf"\g<1>{path.stem}/\2", markdown)
+    return inner.replace(f'="{path.stem}/../', '="')
+
+
 def main() -> int:
     """Stages the pages below a folder as plain Markdown files."""
     parser = argparse.ArgumentParser(prog="pages.py", description="Stages the generated pages.")
@@ -178,7 +192,7 @@ def main() -> int:
         for uri, text in {**texts, **explore.generate(arguments.renders)}.items():
             path = arguments.out / uri
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(staged(uri, text), encoding="utf-8")
     except (*UNREADABLE, recommender.SweetspotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2

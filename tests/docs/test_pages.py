@@ -216,6 +216,29 @@ def test_the_pages_can_be_staged_to_disk(
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 
+@pytest.mark.parametrize(
+    ("uri", "written"),
+    [
+        (
+            "settings/steps.md",
+            '<a href="../models/x/"><img src="../renders/a.webp"><a href="#end">',
+        ),
+        (
+            "models/index.md",
+            '<a href="../../models/x/"><img src="../../renders/a.webp"><a href="#end">',
+        ),
+    ],
+)
+def test_a_staged_page_names_others_as_seen_from_its_file(uri: str, written: str) -> None:
+    """Zensical moves such addresses with the page; an index stands where its file does."""
+    html = '<a href="../../models/x/"><img src="../../a.webp"><a href="#end">'
+    assert pages.staged(uri, html) == written
+
+
+def test_a_staged_page_names_the_pages_below_it() -> None:
+    assert pages.staged("schedulers.md", '<a href="ddim/">') == '<a href="schedulers/ddim/">'
+
+
 def test_a_damaged_manifest_stops_the_staging_with_one_line(
     tmp_path: Path, knowledge: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
