@@ -221,11 +221,11 @@ def test_the_pages_can_be_staged_to_disk(
     [
         (
             "settings/steps.md",
-            '<a href="../models/x/"><img src="../renders/a.webp"><a href="#end">',
+            '<a href="../models/x/"><img src="../a.webp"><a href="#end">',
         ),
         (
             "models/index.md",
-            '<a href="../../models/x/"><img src="../../renders/a.webp"><a href="#end">',
+            '<a href="../../models/x/"><img src="../../a.webp"><a href="#end">',
         ),
     ],
 )
