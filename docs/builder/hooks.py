@@ -165,7 +165,7 @@ def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) ->
     """Puts the pages of all settings behind the menu's entry for their index.
 
     Hundreds of models do not belong in a menu that every page repeats: their index lists them. A
-    section names only the pages that are there: a guide may be built from a part of them.
+    menu names only the pages that are there: a guide may be built from a part of them.
     """
     whole: list[Any] = []
     for entry in menu:
@@ -173,6 +173,8 @@ def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) ->
         if isinstance(uri, list):
             section = [one for one in uri if _uri(one) in there]
             whole += [{title: section}] if section else []
+            continue
+        if uri not in there:
             continue
         behind = [other for other in generated if other.startswith("settings/") and other != uri]
         behind = behind if uri == "settings/index.md" else []
