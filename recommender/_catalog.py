@@ -92,7 +92,7 @@ class Catalogue(Mapping[str, Any]):
         return tuple(
             id
             for id, model in self.models.items()
-            if any(wanted <= tokens(name) for name in _written_names(id, model))
+            if any(wanted <= _tokens(name) for name in _written_names(id, model))
         )
 
     def _nearest(self, name: str) -> tuple[str, ...]:
@@ -109,9 +109,15 @@ class Catalogue(Mapping[str, Any]):
             near = [
                 id
                 for id, model in self.models.items()
-                if any(tokens(one) <= wanted for one in _written_names(id, model))
+                if any(_tokens(one) <= wanted for one in _written_names(id, model))
             ]
         return tuple(near[:_MOST_SUGGESTIONS])
+
+
+@lru_cache(maxsize=8192)
+def _tokens(name: str) -> frozenset[str]:
+    """Returns the words of a name that stands in the catalogue; a stranger's is never kept."""
+    return tokens(name)
 
 
 def _written_names(id: str, model: dict[str, Any]) -> list[str]:

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import api
+import badges
 import checker
 import explore
+import finder_files
 import near
 import pages
+import ruler
 import theme
 import vendor
 import wheel
@@ -59,6 +62,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         generated = pages.generate()
         looked_up = explore.generate(pages.RENDERS)
         published = api.generate(config.site_url or "", config.repo_url or "")
+        found = finder_files.generate(pages.models_of(generated))
+        found |= badges.badges()
+        found[ruler.FILE] = finder_files.dumps(ruler.ruler_data())
     except (*pages.UNREADABLE, ChangesError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
@@ -67,7 +73,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         file = File.generated(config, uri, content=page.markdown)
         file.edit_uri = page.source
         files.append(file)
-    for uri, text in {"catalogue.json": catalogue, **looked_up, **published}.items():
+    texts = {"catalogue.json": catalogue, **looked_up, **found, **published}
+    for uri, text in texts.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
     listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))
@@ -81,6 +88,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     root = "../" * page.url.count("/")
     whole = pages.embed_figures(markdown, root)
     whole = checker.fill(whole, root, config.extra.get("file_reader"))
+    whole = ruler.fill(whole, root)
     return fill(whole, config.site_url or "")
 
 
@@ -112,7 +120,15 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
         '<link rel="alternate " type="text/markdown" href="index.md">'
         f'<link rel="alternate " type="application/rss+xml" href="{root}api/v1/changes.xml">'
     )
+    links += "".join(_own(root + path) for path in page.meta.get("assets", ()))
     return _repaired(output).replace("</head>", links + "</head>", 1)
+
+
+def _own(address: str) -> str:
+    """Links a style sheet or script that a page names, as `assets` in its front matter."""
+    if address.endswith(".css"):
+        return f'<link rel="stylesheet" href="{address}">'
+    return f'<script type="module" src="{address}"></script>'
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:

@@ -18,10 +18,12 @@ import explore
 from curves import CURVES, CurveError, load_curves
 from family_pages import family_pages, related
 from figures import ManifestError, load_manifests
+from known_models import WELL_KNOWN
 from measured import MeasurementError
 from measured_known import Known
 from measured_pages import load_known, measured_pages
 from model_pages import finished, model_view
+from ruler import ruler_page
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
@@ -30,17 +32,6 @@ from zones import worse_from
 import recommender
 
 RENDERS = Path(__file__).resolve().parents[1] / "content" / "renders"
-# The models most people ask about; a setting's page answers for these before it links to all.
-WELL_KNOWN = (
-    "flux-1-schnell",
-    "flux-1-dev",
-    "z-image-turbo",
-    "qwen-image",
-    "stable-diffusion-3-5-large",
-    "sdxl-base-1-0",
-    "sdxl-turbo",
-    "stable-diffusion-v1-5",
-)
 # What stops a build: a file that somebody or some command must write again.
 UNREADABLE = (CurveError, ManifestError, MeasurementError)
 _RELATIVE = re.compile(r'(\s(?:href|src)=")(?![a-z]+:|[#/])([^"])')
@@ -144,7 +135,14 @@ def generate(renders: Path = RENDERS, curves: Path = CURVES) -> dict[str, Page]:
     """Builds the pages of this checkout."""
     catalogue, manifests = recommender.catalogue(), load_manifests(renders)
     measured_sweeps = load_known(catalogue, manifests, renders.parent)
-    return build_pages(catalogue, _answer, manifests, load_curves(curves), measured_sweeps)
+    built = build_pages(catalogue, _answer, manifests, load_curves(curves), measured_sweeps)
+    return {**built, "steps-ruler.md": Page(ruler_page())}
+
+
+def models_of(built: Iterable[str]) -> list[str]:
+    """Returns the ids of all models, ordered for a reader, as their pages were built."""
+    ids = (uri.removeprefix("models/").removesuffix(".md") for uri in built if "models/" in uri[:7])
+    return [id for id in ids if id != "index" and "/" not in id]
 
 
 def embed_figures(markdown: str, root: str, renders: Path = RENDERS) -> str:

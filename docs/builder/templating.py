@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import badges
 import jinja2
 from markdown.extensions.toc import slugify  # type: ignore[import-untyped]  # it ships no types
 from markup import (
@@ -75,6 +76,8 @@ def environment() -> jinja2.Environment:
         agreement=agreement,
         anchor=lambda title: slugify(title, "-"),
         answered=answered,
+        badge_value=badges.value,
+        badge_width=badges.whole_width,
         band=band,
         bar=bar,
         breakable=breakable,

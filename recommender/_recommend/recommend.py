@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._catalog import Catalogue, catalogue
 from .._errors import visible
 from . import evidence
+from .case import Case, decided
 from .count import Count, count, count_in
 from .frozen import Frozen, plain
-from .loras import with_loras
-from .measured import measurement
 from .options import Options, checked
-from .rule import NOTHING, Decision, decide, is_number
-from .schedule import Sampler, out_of_range, sampler, unfit
-from .why import sources, why_scheduler, why_steps
+from .rule import NOTHING
+from .schedule import out_of_range
 
 Budget = int | Mapping[str, float] | None
 _MOST_KEPT = 4096
@@ -170,91 +168,35 @@ def answer(
     return _answer(known, id, checked(scheduler, goal, loras, task, strength, budget), None)
 
 
-class _Case(NamedTuple):
-    """One question with all that was decided but the number of steps to ask for."""
-
-    model: dict[str, Any]
-    task: str
-    given: Options
-    chosen: Sampler
-    decisions: dict[str, Decision]
-    conventions: dict[str, str]
-    why: list[str]
-    published_at: float | None
-    measured: dict[str, Any] | None
-
-
 def _answer(known: Catalogue, id: str, given: Options, weights: str | None) -> Recommendation:
-    model, loras, warnings = with_loras(known, id, given.loras)
-    case = _decided(known, id, model, given, None if loras else (weights or "", weights is None))
+    case = decided(known, id, given, weights)
     chosen = case.chosen
-    settings = evidence.settings_of(model, case.decisions, chosen)
+    settings = evidence.settings_of(case.model, case.decisions, chosen)
     counted = count(
         case.decisions["num_inference_steps"],
         case.given,
         chosen,
         evidence.passes(settings, case.conventions),
-        flow=model.get("prediction") == "flow",
+        flow=case.model.get("prediction") == "flow",
         published_at=case.published_at,
     )
     count_in(settings, counted, chosen)
-    warnings += [*unfit(known, model, chosen), *counted.warnings]
+    warnings = [*case.warnings, *counted.warnings]
     if evidence.true_cfg(settings):
         warnings.append(
             f"true_cfg_scale {settings['true_cfg_scale']:g} acts only beside a negative prompt. "
             "Pass one, if only a space."
         )
     if counted.effective is not None and case.measured is None:
-        warnings += out_of_range(model, chosen, counted.effective)
-    return _recommendation(id, case, counted, settings, loras, warnings)
-
-
-def _decided(
-    known: Catalogue,
-    id: str,
-    model: dict[str, Any],
-    given: Options,
-    weights: tuple[str, bool] | None,
-) -> _Case:
-    """Weighs the claims; `weights` is None where LoRAs make the weights those of nothing else."""
-    few_step = model["distillation"] == "few-step"
-    task = evidence.task_of(model, given.task, given.strength)
-    claims, borrowed = evidence.of_task(model, task)
-    said = decide(claims.get("scheduler", []), few_step=few_step)
-    chosen = sampler(
-        known,
-        given.scheduler or said.value,
-        asked=given.scheduler is not None,
-        prediction=model.get("prediction"),
-    )
-    rivals = claims.get("num_inference_steps", [])
-    weighed, left_out = evidence.comparable(known, rivals, chosen)
-    if left_out and not any("source" in claim for claim in weighed):
-        weighed, left_out = evidence.converted(known, left_out, chosen) + weighed, []
-    measured = None
-    if weights is not None:
-        digest = None if weights[1] else weights[0]
-        measured = measurement(known, id, model, chosen, task, digest)
-    steps = decide(weighed, few_step=few_step, measured=measured)
-    others, conventions = evidence.others(model, claims, few_step)
-    usual = others.get("strength", NOTHING).value
-    pictured = task in ("image-to-image", "inpaint", "video-to-video")
-    if pictured and given.strength is None and is_number(usual) and 0 < usual <= 1:
-        given = given._replace(strength=float(usual))
-    why = why_steps(model, steps, rivals, measured, left_out)
-    decisions = {"num_inference_steps": steps, "scheduler": said, **others}
-    published_at = usual if pictured and "num_inference_steps" not in borrowed else None
-    why += why_scheduler(model, said, chosen.name)
-    decided_by = measured if steps.rule == "measured" else None
-    return _Case(model, task, given, chosen, decisions, conventions, why, published_at, decided_by)
+        warnings += out_of_range(case.model, chosen, counted.effective)
+    return _recommendation(id, case, counted, settings, warnings)
 
 
 def _recommendation(
     id: str,
-    case: _Case,
+    case: Case,
     counted: Count,
     settings: dict[str, Any],
-    loras: tuple[str, ...],
     warnings: list[str],
 ) -> Recommendation:
     steps = case.decisions["num_inference_steps"]
@@ -279,11 +221,11 @@ def _recommendation(
         height=settings.get("height"),
         negative_prompt=evidence.negative(negative, settings, case.conventions),
         strength=counted.strength,
-        loras=loras,
+        loras=case.loras,
         settings=Frozen(settings),
         rule=steps.rule,
         basis=steps.basis,
         why=(*case.why, *counted.why),
         warnings=tuple(warnings),
-        sources=sources(case.model, case.decisions, case.measured),
+        sources=case.sources,
     )

@@ -81,6 +81,8 @@ def build_guide(project: Path, knowledge: Path, renders: Path, curves: Path = CU
     for name in ("index", "start-here", "words", "how-this-guide-is-made"):
         text = f"---\ndescription: {name}\n---\n# {name}\n\n[All](settings/index.md)\n"
         (content / f"{name}.md").write_text(text, encoding="utf-8")
+    for name in ("finder", "compare"):
+        shutil.copy(ROOT / "docs" / "content" / f"{name}.md", content)
     run_mkdocs(project, SWEETSPOT_ROOT=str(knowledge))
     return project / "site"
 

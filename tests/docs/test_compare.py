@@ -1,0 +1,40 @@
+"""Two models side by side: the same JSON as the finder's, with what differs marked in words too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from browser import Opened
+from playwright.sync_api import expect
+
+
+def test_two_models_of_a_link_stand_side_by_side(opened: Opened, small_guide: Path) -> None:
+    """A row that differs says so; a row that says nothing of either is left out."""
+    page = opened(small_guide).visit("compare/?a=flux-1-schnell&b=stable-diffusion-v1-5")
+    row = page.get_by_role("row")
+    expect(row.nth(0)).to_have_text("Example [quick]Example Base")
+    expect(row.nth(1)).to_have_text("Steps (differs)420")
+    expect(page.get_by_role("row", name="Kind")).to_have_text("Kindtext-to-imagetext-to-image")
+    expect(page.get_by_role("row", name="Shift")).to_have_count(0)
+
+
+def test_choosing_another_model_changes_its_column_and_the_link(
+    opened: Opened, small_guide: Path
+) -> None:
+    """The other column stays."""
+    page = opened(small_guide).visit("compare/?a=flux-1-schnell&b=stable-diffusion-v1-5")
+    field = page.get_by_role("combobox", name="The other")
+    expect(field).to_have_value("Example Base")
+    field.fill("quick lora")
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(page.get_by_role("columnheader")).to_have_text(["Example [quick]", "Example Quick LoRA"])
+    assert page.url.endswith("?a=flux-1-schnell&b=quick-lora")
+
+
+def test_an_unknown_id_is_named_and_not_shown_as_markup(opened: Opened, small_guide: Path) -> None:
+    """What a link says is text."""
+    page = opened(small_guide).visit("compare/?a=%3Cb%3Eno&b=flux-1-schnell")
+    expect(page.locator(".finder-status")).to_have_text("No model has the id “<b>no”.")
+    assert page.locator(".finder-status b").count() == 0
+    expect(page.get_by_role("columnheader")).to_have_text(["Example [quick]"])
