@@ -97,7 +97,7 @@ def test_a_setting_page_keeps_its_order(built: dict[str, pages.Page]) -> None:
         "## Common Mistakes",
         "## Tips",
         "## Time and Cost",
-        "## Sources",
+        "## Sources { data-search-exclude }",
     ]
 
 
@@ -110,7 +110,7 @@ def test_an_empty_section_vanishes(catalogue: dict[str, Any]) -> None:
         "## Called Elsewhere",
         "## Works With",
         "## Tips",
-        "## Sources",
+        "## Sources { data-search-exclude }",
     ]
 
 
@@ -213,7 +213,7 @@ def test_the_pages_can_be_staged_to_disk(
     """Another engine builds the same Markdown."""
     monkeypatch.setenv("SWEETSPOT_ROOT", str(knowledge))
     done = stage(str(tmp_path / "out"), "--renders", str(small_renders))
-    assert (done.returncode, done.stdout) == (0, f"Wrote 14 pages to {tmp_path / 'out'}\n")
+    assert (done.returncode, done.stdout) == (0, f"Wrote 15 pages to {tmp_path / 'out'}\n")
     assert (tmp_path / "out" / "settings" / "inference-steps.md").is_file()
 
 
