@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 _VOID = {"br", "hr", "img", "input", "meta", "link", "source", "wbr"}
-_SKIPPED = {"script", "style", "svg", "input", "button", "template", "label", "form"}
+_SKIPPED = {"script", "style", "svg", "input", "button", "template", "label", "form", "canvas"}
 _BLOCKS = {
     "address", "article", "blockquote", "details", "div", "dl", "dt", "dd", "figure", "figcaption",
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "section", "summary",
-    "picture-compare", "picture-explorer", "steps-slider", "table", "table-filter",
+    "live-picture", "picture-compare", "picture-explorer", "steps-slider", "table", "table-filter",
     "time-calculator", "ul",
 }  # fmt: skip
 # What opens a construct inside a line. Within a word `_` means nothing, and names are full of it.

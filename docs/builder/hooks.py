@@ -26,6 +26,7 @@ import wheel
 from api_changes import ChangesError
 from api_docs import fill
 from api_markdown import markdown as plain_markdown
+from live_page import embed_live
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
@@ -89,6 +90,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     whole = pages.embed_figures(markdown, root)
     whole = checker.fill(whole, root, config.extra.get("file_reader"))
     whole = ruler.fill(whole, root)
+    whole = embed_live(whole, root)
     return fill(whole, config.site_url or "")
 
 

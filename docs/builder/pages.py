@@ -19,6 +19,7 @@ from curves import CURVES, CurveError, load_curves
 from family_pages import family_pages, related
 from figures import ManifestError, load_manifests
 from known_models import WELL_KNOWN
+from live import Kit, load_kit
 from measured import MeasurementError
 from measured_known import Known
 from measured_pages import load_known, measured_pages
@@ -27,6 +28,7 @@ from ruler import ruler_page
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
+from vendor import collect
 from zones import worse_from
 
 import recommender
@@ -52,11 +54,12 @@ def build_pages(
     manifests: Mapping[str, Mapping[str, Any]],
     curves: Mapping[str, Mapping[str, Any]] | None = None,
     measured_sweeps: Known | None = None,
+    kit: Kit | None = None,
 ) -> dict[str, Page]:
     """Returns every generated page by its uri; `answer` gives a model's recommendation."""
     sweeps = measured_sweeps or Known()
     settings = {
-        setting_id: setting_view(setting_id, catalogue["settings"], manifests, curves)
+        setting_id: setting_view(setting_id, catalogue["settings"], manifests, curves, kit)
         for setting_id in catalogue["settings"]
     }
     measured = catalogue.get("measured", {})
@@ -135,7 +138,8 @@ def generate(renders: Path = RENDERS, curves: Path = CURVES) -> dict[str, Page]:
     """Builds the pages of this checkout."""
     catalogue, manifests = recommender.catalogue(), load_manifests(renders)
     measured_sweeps = load_known(catalogue, manifests, renders.parent)
-    built = build_pages(catalogue, _answer, manifests, load_curves(curves), measured_sweeps)
+    kit = load_kit(collect())
+    built = build_pages(catalogue, _answer, manifests, load_curves(curves), measured_sweeps, kit)
     return {**built, "steps-ruler.md": Page(ruler_page())}
 
 

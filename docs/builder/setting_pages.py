@@ -7,6 +7,7 @@ from typing import Any
 
 from curves import charts
 from figures import Figure, build_figure
+from live import Kit, live_of
 from rows import Picture
 
 GROUPS = {
@@ -48,11 +49,13 @@ def setting_view(
     settings: Settings,
     manifests: Mapping[str, Mapping[str, Any]],
     curves: Mapping[str, Mapping[str, Any]] | None = None,
+    kit: Kit | None = None,
 ) -> dict[str, Any]:
     """Returns a setting with everything its page prints; absent parts are empty, never missing."""
     setting = settings[setting_id]
     built = [build_figure(one, manifests) for one in setting.get("comparisons", [])]
-    figures = _one_slider_a_plan([figure for figure in built if figure])
+    live = live_of(setting_id, [figure for figure in built if figure], manifests, kit)
+    figures = _one_slider_a_plan([one for one in built if one], live.plan if live else None)
     sources, bands = setting.get("sources", {}), setting.get("values", {})
     choices = setting.get("choices", [])
     return {
@@ -67,6 +70,7 @@ def setting_view(
         "scale": scale(bands, whole=setting["type"] == "integer"),
         "choices": [_with_sources(choice, setting, settings) for choice in choices],
         "figures": figures,
+        "live": live,
         "charts": charts(setting.get("curves", []), curves or {}),
         "thumbnails": spread(figures[0].first.rows[0].pictures) if figures else (),
         "works_with": [
@@ -174,9 +178,12 @@ def _linked(setting_id: str, settings: Settings) -> dict[str, Any]:
     return {"title": known["title"], "slug": known["slug"]}
 
 
-def _one_slider_a_plan(figures: Sequence[Figure]) -> list[Figure]:
-    """Leaves the slider to a plan's first figure: a second one would drag the same pictures."""
-    seen: set[str] = set()
+def _one_slider_a_plan(figures: Sequence[Figure], live: str | None) -> list[Figure]:
+    """Leaves the slider to a plan's first figure: a second one would drag the same pictures.
+
+    The plan whose pictures are drawn live has one above all figures.
+    """
+    seen = {live}
     kept = []
     for figure in figures:
         kept.append(figure.without_slider() if figure.plan in seen else figure)

@@ -86,6 +86,7 @@ def environment() -> jinja2.Environment:
         first_sentence=first_sentence,
         front_matter=front_matter,
         guidance=guidance,
+        json=functools.partial(json.dumps, ensure_ascii=False),
         limits=limits,
         listed=listed,
         parted=parted,

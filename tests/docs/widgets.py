@@ -33,6 +33,13 @@ def open_every_detail(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
+def generate(page: Page) -> None:
+    """Asks for a live picture and opens all its controls; the picture itself is not waited for."""
+    page.get_by_role("button", name="Generate live").click()
+    page.locator("live-picture form").wait_for()
+    open_every_detail(page)
+
+
 def filter_to(words: str) -> Callable[[Page], None]:
     """Types words into the filter of a table."""
     return lambda page: page.locator("table-filter input").fill(words)
@@ -75,6 +82,7 @@ WIDGETS = {
 }
 # On pages that only the whole guide has.
 WHOLE = {
+    "live-picture": Widget("live/", "live-picture", generate),
     "time-calculator": Widget("measured/time/", "time-calculator"),
     "file-checker": Widget("check-a-file/", "file-checker", check_the_example),
 }

@@ -1,0 +1,116 @@
+// What the worker draws with: the runtime, the sessions of each model, the schedulers' tables. Each
+// is fetched when first needed and stays.
+
+import { Failure } from "./failure.js";
+import { fetchFile, inflate } from "./fetching.js";
+import { tokenize } from "./tokenizer.js";
+
+export class Models {
+  /** `manifest` and `base` tell where the models' files are, `runtime` where onnxruntime-web is. */
+  constructor({ base, manifest, root, runtime }) {
+    Object.assign(this, { base, manifest, root, runtime });
+    this.loaded = new Map();
+    this.embedded = new Map();
+  }
+
+  /** Makes ready what a model needs; `report(got, of)` hears of bytes, `report()` of compiling. */
+  async ready(name, report) {
+    const { decoder, vocabulary, models } = this.manifest;
+    const { unet, text_encoder } = models[name];
+    const all = [decoder, vocabulary, unet, text_encoder];
+    const needed = all.filter((one) => !this.loaded.has(one.file));
+    if (!needed.length) return;
+    const runtime = this.ort ? [] : [this.runtime.wasm];
+    const of = [...needed, ...runtime].reduce((sum, one) => sum + one.bytes, 0);
+    let got = 0;
+    const arrived = (bytes) => report((got += bytes), of);
+    const fetched = needed.map((one) => fetchFile(this.base, one, arrived));
+    // All are waited for, though one may fail: what arrived is kept for another try.
+    const outcomes = await Promise.allSettled([...fetched, this.start(arrived)]);
+    const failed = outcomes.find(({ reason }) => reason);
+    if (failed) throw failed.reason;
+    report();
+    for (const [i, one] of needed.entries())
+      this.loaded.set(one.file, await this.opened(one, outcomes[i].value));
+  }
+
+  async start(arrived) {
+    if (this.ort) return;
+    const wasm = fetchFile(this.root, this.runtime.wasm, arrived);
+    const script = import(new URL(this.runtime.script.file, this.root)).catch(() => {
+      throw new Failure("download", this.runtime.script.file);
+    });
+    const [ort, packed] = await Promise.all([script, wasm]);
+    ort.env.wasm.wasmBinary = await inflate(packed);
+    ort.env.wasm.numThreads = 1;
+    this.ort = ort;
+  }
+
+  opened({ file }, buffer) {
+    if (file.endsWith(".json")) return JSON.parse(new TextDecoder().decode(buffer));
+    const options = { executionProviders: ["wasm"] };
+    return this.ort.InferenceSession.create(new Uint8Array(buffer), options);
+  }
+
+  /** Returns the table of a scheduler for a number of steps. */
+  async table(id, steps) {
+    const wanted = this.manifest.schedulers[id];
+    if (!wanted) throw new Failure("failed", `no scheduler ${id}`);
+    if (!this.loaded.has(wanted.file)) {
+      const buffer = await fetchFile(this.base, wanted);
+      this.loaded.set(wanted.file, this.opened(wanted, buffer));
+    }
+    const run = this.loaded.get(wanted.file).runs[steps];
+    if (!run) throw new Failure("failed", `${id} has no ${steps} steps`);
+    return run;
+  }
+
+  /** Returns the embeddings of a text: float32 [length × width]; the last few are kept. */
+  async embed(name, text) {
+    const key = `${name} ${text}`;
+    if (!this.embedded.has(key)) {
+      const vocabulary = this.loaded.get(this.manifest.vocabulary.file);
+      const ids = Int32Array.from(tokenize(text, vocabulary));
+      const session = this.loaded.get(this.manifest.models[name].text_encoder.file);
+      const answer = await session.run({ input_ids: this.tensor("int32", ids, [1, ids.length]) });
+      this.embedded.set(key, answer.prompt_embeds.data.slice());
+      if (this.embedded.size > 16) this.embedded.delete(this.embedded.keys().next().value);
+    }
+    return this.embedded.get(key);
+  }
+
+  /** Returns the denoiser's answer for `rows` copies of one state, each with its own text. */
+  async denoise(name, state, shape, timestep, texts) {
+    const rows = texts.length;
+    const sample = repeated(state, rows);
+    const session = this.loaded.get(this.manifest.models[name].unet.file);
+    const length = this.loaded.get(this.manifest.vocabulary.file).length;
+    const width = texts[0].length / length;
+    const answer = await session.run({
+      sample: this.tensor("float32", sample, [rows, ...shape]),
+      timestep: this.tensor("float32", Float32Array.of(timestep), [1]),
+      encoder_hidden_states: this.tensor("float32", joined(texts), [rows, length, width]),
+    });
+    return answer.out_sample.data.slice();
+  }
+
+  /** Returns a picture's bytes, four a pixel. */
+  async decode(latents, shape) {
+    const session = this.loaded.get(this.manifest.decoder.file);
+    const feeds = { latents: this.tensor("float32", latents, [1, ...shape]) };
+    const { rgba } = await session.run(feeds, ["rgba"]);
+    return new Uint8ClampedArray(rgba.data);
+  }
+
+  tensor(type, data, shape) {
+    return new this.ort.Tensor(type, data, shape);
+  }
+}
+
+const repeated = (state, rows) => joined(Array(rows).fill(state));
+
+function joined(parts) {
+  const whole = new Float32Array(parts.length * parts[0].length);
+  parts.forEach((part, i) => whole.set(part, i * part.length));
+  return whole;
+}

@@ -1,0 +1,29 @@
+// A canvas that shows what a worker draws, with a caption that says exactly what is shown.
+
+export class Screen {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.figure = canvas.closest("figure");
+    this.caption = this.figure.querySelector("figcaption");
+    this.context = canvas.getContext("2d");
+  }
+
+  /** Makes room for a picture, or goes where there is none to come. */
+  expect(job) {
+    this.figure.hidden = !job;
+  }
+
+  /** Shows a picture or a preview of it; `job` holds its settings. */
+  show({ rgba, width, height, done, ms, latents }, job) {
+    if (this.canvas.width !== width || this.canvas.height !== height)
+      Object.assign(this.canvas, { width, height });
+    this.context.putImageData(new ImageData(rgba, width, height), 0, 0);
+    if (!done) return;
+    this.latents = latents; // what a test compares with Python's
+    const steps = `${job.num_inference_steps} steps`;
+    const made = `${steps}, guidance ${job.guidance_scale}, seed ${job.seed}`;
+    const alt = `${job.prompt || "no prompt"}: ${made} (${job.model}, drawn here)`;
+    this.canvas.setAttribute("aria-label", alt);
+    this.caption.textContent = `${job.model}, drawn here in ${(ms / 1000).toFixed(1)} s: ${made}`;
+  }
+}

@@ -1,0 +1,278 @@
+"""Live drawing in a real browser: what a reader types is drawn as in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from browser import served
+from live_site import ERROR, live_picture, need_runtime, write_site
+from playwright.sync_api import Browser, Page
+
+from render.export.reference import Pipeline, Settings
+
+WAIT = 120_000  # ms; a busy machine is slow
+TURBO = {
+    "model": "postcards-turbo",
+    "num_inference_steps": 2,
+    "guidance_scale": 1.0,
+    "scheduler": "lcm",
+}
+# No plan renders these.
+ASKED: dict[str, dict[str, Any]] = {
+    "postcards-turbo": {
+        "prompt": "a tent, a lake at dawn, light rain",
+        "seed": 4711,
+        "num_inference_steps": 3,
+    },
+    "postcards": {
+        "prompt": "a lighthouse, the sea at sunset",
+        "seed": 123456789,
+        "num_inference_steps": 5,
+        "guidance_scale": 4.5,
+        "negative_prompt": "clouds",
+        "width": 160,
+    },
+}
+COUNT = "addEventListener('drawn', () => { window.drawn = (window.drawn ?? 0) + 1 })"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that draws live, with both models to choose from."""
+    need_runtime()
+    shown = live_picture("num_inference_steps", "inference-steps")
+    turbo = replace(shown, settings={**shown.settings, **TURBO})
+    folder = write_site(tmp_path_factory.mktemp("live"), turbo, large=True)
+    with served(folder) as base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
+    """Opens pages that share nothing, not even what was fetched."""
+    contexts = []
+
+    def opened() -> Page:
+        contexts.append(chromium.new_context(viewport={"width": 900, "height": 1000}))
+        contexts[-1].add_init_script(COUNT)
+        return contexts[-1].new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def drawing(site: str, new_page: Callable[[], Page]) -> Page:
+    """A page that has drawn its first picture, for tests that leave it drawing."""
+    page = new_page()
+    page.goto(site)
+    begin(page)
+    wait_for_drawn(page, 1)
+    return page
+
+
+def begin(page: Page, name: str = "Generate live") -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def wait_for_drawn(page: Page, count: int) -> None:
+    page.wait_for_function("(count) => window.drawn >= count", arg=count, timeout=WAIT)
+
+
+def wait_for_status(page: Page, words: str) -> str:
+    status = page.locator("live-picture [role=status]")
+    status.filter(has_text=words).wait_for(timeout=WAIT)
+    return status.inner_text()
+
+
+def set_all(page: Page, model: str, settings: dict[str, Any]) -> None:
+    """Types and chooses as a reader does, and waits for the picture of all of it.
+
+    The address changes when a picture is finished, so it tells which one is.
+    """
+    page.get_by_label(model, exact=True).or_(page.locator(f"[value={model}]")).first.check()
+    for name, value in settings.items():
+        field = page.locator(f"[name={name}]")
+        choices = field.evaluate("(field) => field.tagName === 'SELECT'")
+        field.select_option(str(value)) if choices else field.fill(str(value))
+    page.wait_for_function(
+        """(wanted) => {
+            const told = new URLSearchParams(location.hash.slice("#draw?".length));
+            const same = ([name, value]) => told.get(name) === String(value);
+            return Object.entries(wanted).every(same);
+        }""",
+        arg={"model": model, **settings},
+        timeout=WAIT,
+    )
+
+
+def latents_of(page: Page) -> torch.Tensor:
+    """The final latents of the picture that stands in the first canvas."""
+    values = page.evaluate("[...document.querySelector('live-picture').panel.screens[0].latents]")
+    return torch.tensor(values)
+
+
+def by_python(model: str, settings: dict[str, Any]) -> torch.Tensor:
+    """The same picture's latents from the pipeline of diffusers, in single precision."""
+    latents, _ = Pipeline(model).told(Settings(model, **{"guidance_scale": 1.0, **settings}))
+    return torch.from_numpy(latents).flatten()
+
+
+@pytest.mark.parametrize("model", ASKED)
+def test_what_a_reader_types_is_drawn_as_python_draws_it(drawing: Page, model: str) -> None:
+    """Within the error that the shipped precision is said to have."""
+    set_all(drawing, model, ASKED[model])
+    wanted, found = by_python(model, ASKED[model]), latents_of(drawing)
+    assert (found - wanted).norm() / wanted.norm() < ERROR
+
+
+def test_words_outside_the_vocabulary_are_marked_as_they_are_typed(drawing: Page) -> None:
+    """In a list that describes the field and is read out."""
+    prompt = drawing.get_by_label("Prompt", exact=True)
+    prompt.fill("a dragon by the sea")
+    told = drawing.locator(f"#{prompt.get_attribute('aria-describedby')}")
+    assert told.inner_text() == "Not in the model's vocabulary: dragon"
+    assert told.locator("mark").all_inner_texts() == ["dragon"]
+    assert told.get_attribute("aria-live") == "polite"
+    prompt.fill("a lighthouse by the sea")
+    assert told.inner_text() == ""
+
+
+def test_a_slider_that_is_dragged_draws_only_where_it_stops(drawing: Page) -> None:
+    """Runs that began on the way are dropped between two of their steps."""
+    set_all(drawing, "postcards", {"num_inference_steps": 12, "guidance_scale": 3, "seed": 1})
+    before = drawing.evaluate("window.drawn")
+    slider = drawing.locator("steps-slider input")
+    slider.evaluate(
+        """(slider) => {
+            for (let at = 20; at >= 5; at--) {
+                slider.value = at;
+                slider.dispatchEvent(new Event("input", {bubbles: true}));
+            }
+        }"""
+    )
+    wait_for_drawn(drawing, before + 1)
+    assert drawing.evaluate("window.drawn") == before + 1
+    assert (
+        ": 6 steps, guidance 3, seed 1" in drawing.locator(".drawn figcaption").first.inner_text()
+    )
+
+
+def test_both_models_draw_side_by_side_each_with_what_suits_it(drawing: Page) -> None:
+    """The form is the larger model's; the other keeps to its own steps."""
+    set_all(drawing, "both", {"num_inference_steps": 3, "guidance_scale": 2, "seed": 2})
+    captions = drawing.locator(".drawn figcaption").all_inner_texts()
+    assert [caption.partition(",")[0] for caption in captions] == ["postcards", "postcards-turbo"]
+    assert captions[0].endswith(": 3 steps, guidance 2, seed 2")
+    assert captions[1].endswith(": 4 steps, guidance 1, seed 2")
+
+
+def test_a_link_brings_its_settings_back_and_waits_for_one_press(
+    site: str, new_page: Callable[[], Page]
+) -> None:
+    """What no control can hold is left out, and the page says so."""
+    page = new_page()
+    page.goto(
+        f"{site}#draw?prompt=a+tent%2C+%3Cb%3Edunes&seed=42&num_inference_steps=3&guidance_scale=99"
+    )
+    told = wait_for_status(page, "Press the button")
+    assert told == (
+        "The link draws “a tent, <b>dunes”. Press the button. "
+        "Left out, as they cannot be drawn here: guidance_scale."
+    )
+    assert page.evaluate("window.drawn") is None
+    begin(page)
+    wait_for_drawn(page, 1)
+    assert ": 3 steps, guidance 1, seed 42" in page.locator(".drawn figcaption").first.inner_text()
+    copied = page.evaluate("location.hash")
+    assert copied.startswith("#draw?prompt=a+tent%2C+%3Cb%3Edunes&seed=42&")
+
+
+def test_a_failed_download_leaves_the_picture_a_line_and_another_try(
+    site: str, new_page: Callable[[], Page]
+) -> None:
+    """The second try fetches only what is missing."""
+    page = new_page()
+    fetched: list[str] = []
+    page.context.on("request", lambda request: fetched.append(request.url))
+    page.context.route("**/unet.onnx*", lambda route: route.fulfill(status=503))
+    page.goto(site)
+    begin(page)
+    told = wait_for_status(page, "download failed")
+    assert told == (
+        "The download failed. (postcards-turbo/unet.onnx: HTTP 503) The rendered pictures stay."
+    )
+    assert page.locator("steps-slider img").first.evaluate("(image) => image.naturalWidth") == 128
+    page.context.unroute("**/unet.onnx*")
+    fetched.clear()
+    begin(page, "Try again")
+    wait_for_drawn(page, 1)
+    assert not any("decoder.onnx" in url or "wasm.gz" in url for url in fetched)
+
+
+def test_a_damaged_download_is_not_drawn_with(site: str, new_page: Callable[[], Page]) -> None:
+    """Every file must hash to what the manifest says."""
+    page = new_page()
+    page.context.route("**/unet.onnx*", lambda route: route.fulfill(body=b"not a model"))
+    page.goto(site)
+    begin(page)
+    told = wait_for_status(page, "damaged")
+    assert told.startswith("The download arrived damaged. (postcards-turbo/unet.onnx)")
+
+
+def test_a_lost_worker_leaves_the_picture_a_line_and_another_try(
+    site: str, new_page: Callable[[], Page]
+) -> None:
+    """A worker that is ended says nothing; the lock that it held tells."""
+    page = new_page()
+    page.goto(site)
+    begin(page)
+    wait_for_drawn(page, 1)
+    page.workers[0].evaluate("self.close()")
+    told = wait_for_status(page, "ended")
+    assert told == "The browser ended the drawing in the background. The rendered pictures stay."
+    begin(page, "Try again")
+    wait_for_drawn(page, 2)
+
+
+def test_a_browser_without_what_it_takes_is_told_so(
+    site: str, new_page: Callable[[], Page]
+) -> None:
+    """Nothing is fetched that it could not use."""
+    page = new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(site)
+    begin(page)
+    told = wait_for_status(page, "cannot draw")
+    assert told == (
+        "This browser cannot draw here: it lacks WebAssembly with SIMD, module workers or "
+        "decompression. The rendered pictures stay."
+    )
+
+
+def test_a_copy_without_the_runtime_says_so_and_offers_no_button(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """Its rendered pictures still flip."""
+    shown = live_picture("num_inference_steps", "inference-steps", modules=tmp_path / "none")
+    folder = tmp_path / "site"
+    folder.mkdir()
+    with served(write_site(folder, shown)) as base:
+        page = chromium.new_page()
+        page.goto(base)
+        assert page.get_by_role("button").count() == 0
+        assert page.locator(".live-note").inner_text() == (
+            "This copy of the guide has rendered pictures only: it was built without what draws "
+            "in the browser."
+        )
+        page.locator("steps-slider input").fill("0")
+        assert "num_inference_steps 1 " in str(
+            page.locator("steps-slider img").get_attribute("alt")
+        )
+        page.close()
