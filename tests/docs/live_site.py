@@ -15,7 +15,6 @@ from templating import render
 ASSETS = ROOT / "docs" / "content" / "assets"
 RENDERS = ROOT / "docs" / "content" / "renders"
 NO_RUNTIME = "node_modules/onnxruntime-web: expected it, got none. Run: make node_modules/ready"
-ERROR = 0.03  # of latents, against single precision
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Live</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="assets/css/sweetspot.css">

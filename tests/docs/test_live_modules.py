@@ -1,38 +1,21 @@
-"""Seeds, tokens, tables and links of live drawing, in a real browser, against the real thing."""
+"""Seeds, tokens, tables and links of live drawing, in a real browser, on Python's own answers."""
 
 from __future__ import annotations
 
-import inspect
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
-import torch
 from browser import served
 from playwright.sync_api import Browser, Page
 from small import ROOT
-from transformers import CLIPTokenizer
-
-from render.loading import build_scheduler
-from render.models import find_model
-from render.schedulers import flags_of, scheduler_of
-from tests.prove import PROVE
 
 ASSETS = ROOT / "docs" / "content" / "assets"
-SCHEDULERS: dict[str, Any] = json.loads((ASSETS / "models/manifest.json").read_text())["schedulers"]
-FEW = ("lcm", "heun", "unipc", "euler-ancestral", "dpmpp-2m-karras", "pndm")
-STEPS = (1, 2, 7, 25, 50) if PROVE else (7,)
-PROMPTS = (
-    "",
-    "a hot-air balloon, green hills by day, big clouds",
-    "A  Lighthouse\tat\nsunset",
-    "snow and 12 dragons, l'été, naïve Ünïcode, 東京, 🏔️!?",
-    "it's the sailor's; don't, we've, I'M",
-    "a <|endoftext|> b <|startoftext|>c <|EndOfText|>",
-    "ΣΊΣΥΦΟΣ İstanbul e\u0301 \u00a0 \u0085 x\ufeffy",
-    "meadows " * 40,
-)
+# Written by `python -m render export --vectors` from torch, transformers and diffusers.
+TOLD: dict[str, Any] = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -57,21 +40,23 @@ def ask(page: Page, script: str, argument: object = None) -> Any:
     return page.evaluate(f"async (given) => {{ {load} {script} }}", argument)
 
 
-@pytest.mark.parametrize("seed", [0, 7, 2**32 - 1, 2**32 + 5])
-def test_a_seed_gives_the_numbers_of_torch(modules: Page, seed: int) -> None:
-    """Draw after draw, whatever is left of a block of 16; torch's own sine is off by as much."""
-    sizes = [2048, 16, 37, 100, 8 * 8 * 32]
+def numbers(text: str) -> np.ndarray:
+    """Unpacks single-precision numbers."""
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+@pytest.mark.parametrize("told", TOLD["randn"], ids=lambda told: str(told["seed"]))
+def test_a_seed_gives_the_numbers_of_torch(modules: Page, told: dict[str, Any]) -> None:
+    """Draw after draw; torch's own sine and logarithm are off by as much."""
     drawn = ask(
         modules,
         """const { Generator } = await load("noise");
         const generator = new Generator(given.seed);
-        return given.sizes.map((size) => [...generator.normal(size)]);""",
-        {"seed": seed, "sizes": sizes},
+        return given.draws.map(() => [...generator.normal(given.numel)]);""",
+        told,
     )
-    generator = torch.Generator("cpu").manual_seed(seed)
-    for size, values in zip(sizes, drawn, strict=True):
-        wanted = torch.randn(size, generator=generator)
-        assert (wanted - torch.tensor(values)).abs().max() < 3e-6
+    for found, wanted in zip(drawn, told["draws"], strict=True):
+        assert np.abs(np.array(found) - numbers(wanted)).max() < 3e-6
 
 
 def test_a_prompt_gives_the_ids_of_the_models_own_tokenizer(modules: Page) -> None:
@@ -81,11 +66,9 @@ def test_a_prompt_gives_the_ids_of_the_models_own_tokenizer(modules: Page) -> No
         """const { tokenize } = await load("tokenizer");
         const vocabulary = await (await fetch("models/vocabulary.json")).json();
         return given.map((text) => tokenize(text, vocabulary));""",
-        PROMPTS,
+        [told["text"] for told in TOLD["tokens"]],
     )
-    tokenizer = CLIPTokenizer.from_pretrained(ROOT / "render/reference/postcards/tokenizer")
-    wanted = tokenizer(list(PROMPTS), padding="max_length", max_length=32, truncation=True)
-    assert found == wanted["input_ids"]
+    assert found == [told["ids"] for told in TOLD["tokens"]]
 
 
 def test_words_that_no_caption_had_are_found_as_they_were_typed(modules: Page) -> None:
@@ -100,45 +83,25 @@ def test_words_that_no_caption_had_are_found_as_they_were_typed(modules: Page) -
     assert found == ["Dragon", "dragon", "3", "castles"]
 
 
-@pytest.mark.parametrize("name", SCHEDULERS if PROVE else FEW)
+@pytest.mark.parametrize("told", TOLD["tables"], ids=lambda told: told["id"])
 def test_a_table_takes_noise_where_the_scheduler_of_diffusers_takes_it(
-    modules: Page, name: str
+    modules: Page, told: dict[str, Any]
 ) -> None:
-    """With any network: here one that answers with half of what it is given, and a tenth."""
-    for steps in (steps for steps in STEPS if steps in SCHEDULERS[name]["steps"]):
-        found = ask(
-            modules,
-            """const [{ sample }, { Generator }] = [await load("sampler"), await load("noise")];
-            const table = await (await fetch(`models/${given.file}`)).json();
-            const generator = new Generator(5);
-            return [...await sample(table.runs[given.steps], {
-                noise: () => generator.normal(64),
-                predict: async (state) => state.map((value) => 0.5 * value + 0.1),
-                progress: async () => true,
-            })];""",
-            {"file": SCHEDULERS[name]["file"], "steps": steps},
-        )
-        wanted = by_diffusers(name, steps)
-        assert (torch.tensor(found) - wanted).norm() / wanted.norm() < 1e-5, steps
-
-
-def by_diffusers(name: str, steps: int) -> torch.Tensor:
-    """Runs the scheduler itself, as Stable Diffusion's pipeline calls it, with the same network."""
-    model = find_model("postcards-turbo" if name == "lcm" else "postcards")
-    settings = SCHEDULERS[name]["settings"][0]
-    spec = scheduler_of(model, settings.get("scheduler"), flags_of(settings))
-    assert spec is not None
-    scheduler = build_scheduler(spec)
-    scheduler.set_timesteps(steps)
-    generator = torch.Generator("cpu").manual_seed(5)
-    state = torch.randn((1, 1, 8, 8), generator=generator) * scheduler.init_noise_sigma
-    takes = inspect.signature(scheduler.step).parameters
-    given = {"generator": generator, "eta": settings.get("eta", 0.0)}
-    extra = {key: value for key, value in given.items() if key in takes}
-    for timestep in scheduler.timesteps:
-        output = 0.5 * scheduler.scale_model_input(state, timestep) + 0.1
-        state = scheduler.step(output, timestep, state, **extra).prev_sample
-    return state.flatten()
+    """Whatever the network is: here it answers with a line."""
+    found = ask(
+        modules,
+        """const [{ sample }, { Generator }] = [await load("sampler"), await load("noise")];
+        const table = await (await fetch(`models/schedulers/${given.id}.json`)).json();
+        const generator = new Generator(given.seed);
+        return [...await sample(table.runs[given.steps], {
+            noise: () => generator.normal(given.numel),
+            predict: async (state, time) => state.map((value) => 0.25 * value + 0.001 * time),
+            progress: async () => true,
+        })];""",
+        told,
+    )
+    wanted = numbers(told["x"])
+    assert np.linalg.norm(np.array(found) - wanted) / np.linalg.norm(wanted) < 1e-5
 
 
 def test_an_address_keeps_settings_and_a_form_refuses_what_it_cannot_hold(modules: Page) -> None:

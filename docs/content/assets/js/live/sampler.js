@@ -1,7 +1,7 @@
 // Applies a scheduler's table, which Python probed from diffusers: no sampler is written here. With
 // states x, model outputs m and fresh noises z, call i gives
 //   x' = Σ a[i][l]·x[i-l] + Σ b[i][l]·m[i-l] + Σ c[i][l]·z[i-l]
-// States are float32 as in torch; sums are double.
+// Multistep methods subtract large terms: between calls all is double, only the network is single.
 
 /**
  * Runs a table from noise to latents.
@@ -18,7 +18,7 @@ export async function sample(run, { noise, predict, progress }) {
   for (let i = 0; i < calls; i++) {
     const x = states[0];
     const factor = run.scale?.[i] ?? 1;
-    outputs.unshift(await predict(factor === 1 ? x : scaled(x, factor), run.t[i]));
+    outputs.unshift(await predict(single(scaled(x, factor)), run.t[i]));
     noises.unshift(run.draws?.[i] ? noise() : null);
     const terms = [
       ...weighted(run.a[i], states),
@@ -26,12 +26,12 @@ export async function sample(run, { noise, predict, progress }) {
       ...weighted(run.c?.[i], noises),
     ];
     const [m] = outputs;
-    const finished = () => (run.p ? sum([[run.p[i][0], x], [run.p[i][1], m]], x.length) : x);
+    const finished = () => single(sum([[run.p[i][0], x], [run.p[i][1], m]], x.length));
     states.unshift(sum(terms, x.length));
     for (const past of [states, outputs, noises]) past.splice(reach(run));
     if ((await progress(i + 1, calls, finished)) === false) return null;
   }
-  return states[0];
+  return single(states[0]);
 }
 
 /** Returns classifier-free guidance: negative + scale × (prompt − negative). */
@@ -47,12 +47,12 @@ export function guide(both, scale) {
 const weighted = (weights, values) =>
   (weights ?? []).flatMap((weight, lag) => (weight === 0 ? [] : [[weight, values[lag]]]));
 
-function scaled(values, factor) {
-  return Float32Array.from(values, (value) => value * factor);
-}
+const single = (values) => Float32Array.from(values);
+
+const scaled = (values, factor) => Float64Array.from(values, (value) => value * factor);
 
 function sum(terms, size) {
-  const total = new Float32Array(size);
+  const total = new Float64Array(size);
   for (let i = 0; i < size; i++) {
     let at = 0;
     for (const [weight, values] of terms) at += weight * values[i];
