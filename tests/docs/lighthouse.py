@@ -33,7 +33,7 @@ PAGES = {
     "setting": "settings/inference-steps/",
     "model": "models/flux-1-schnell/",
     "all models": "models/",
-    "measured": "measured/",
+    "live": "live/",
 }
 FLOORS = {"performance": 93, "accessibility": 100, "best-practices": 95, "seo": 95}
 TARGETS = {"performance": 98, "accessibility": 100, "best-practices": 100, "seo": 100}
