@@ -14,9 +14,11 @@ from typing import Any
 
 import api
 import badges
+import changes_page
 import checker
 import explore
 import finder_files
+import glossary
 import near
 import pages
 import ruler
@@ -47,6 +49,7 @@ REPAIRS = (
     (' data-md-component="source"', ""),
 )
 CELLS = re.compile(r"(</(?:td|th|dt|dd)>)(<(?:td|th|dt|dd)\b)")
+WORDS = "words.md"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -66,6 +69,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
         found = finder_files.generate(pages.models_of(generated))
         found |= badges.badges()
         found[ruler.FILE] = finder_files.dumps(ruler.ruler_data())
+        generated[changes_page.URI] = _changes(published)
     except (*pages.UNREADABLE, ChangesError, recommender.SweetspotError) as error:
         raise PluginError(str(error)) from None
     for file in files.documentation_pages():
@@ -115,7 +119,7 @@ def on_env(env: Any, *, config: MkDocsConfig, files: Files) -> None:
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Repairs what the theme gets wrong on every page, and names the page's other forms."""
+    """Repairs what the theme gets wrong, names the page's other forms, explains its words."""
     root = "../" * page.url.count("/")
     # The space keeps the theme from taking them for translations and asking for their sitemaps.
     links = (
@@ -123,7 +127,11 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
         f'<link rel="alternate " type="application/rss+xml" href="{root}api/v1/changes.xml">'
     )
     links += "".join(_own(root + path) for path in page.meta.get("assets", ()))
-    return _repaired(output).replace("</head>", links + "</head>", 1)
+    whole = _repaired(output).replace("</head>", links + "</head>", 1)
+    source = Path(config.docs_dir, WORDS)
+    if page.file.src_uri == WORDS or not source.is_file():
+        return whole
+    return glossary.explain(whole, glossary.read(source.read_text(encoding="utf-8")), root)
 
 
 def _own(address: str) -> str:
@@ -147,6 +155,12 @@ def on_post_build(*, config: MkDocsConfig) -> None:
         theme.search_by_digits(Path(config.site_dir))
     except theme.ThemeError as error:
         raise PluginError(str(error)) from None
+
+
+def _changes(published: dict[str, str]) -> pages.Page:
+    names = {key: model["name"] for key, model in recommender.catalogue().models.items()}
+    told = json.loads(published[f"{api.PREFIX}changes.json"])
+    return pages.Page(changes_page.changes_page(told, names), "CHANGELOG.md")
 
 
 def _add_vendored(files: Files, config: MkDocsConfig) -> None:
