@@ -16,7 +16,7 @@ from templating import render
 from vendor import collect
 
 PLAN = "inference-steps"
-PART = re.compile(r"<!-- live: (picture|parity|times) -->")
+PART = re.compile(r"<!-- live: (picture|words|parity|times) -->")
 
 
 def embed_live(markdown: str, root: str, renders: Path = RENDERS, models: Path = MODELS) -> str:
@@ -31,7 +31,7 @@ def embed_live(markdown: str, root: str, renders: Path = RENDERS, models: Path =
             return ""
         if part == "picture":
             return _picture(manifests, kit, root)
-        told = _read(models / f"{part}.json")
+        told = _read(models / f"{part}.json") if part != "words" else _words(kit, models)
         return render(f"live_{part}", told=told, kit=kit) if told else ""
 
     return PART.sub(html, markdown)
@@ -45,6 +45,11 @@ def _picture(manifests: Mapping[str, Any], kit: Kit, root: str) -> str:
         return ""
     other = next((name for name in kit.manifest["models"] if name != default), default)
     return render("live", live=replace(shown, main=other), root=root, large=True)
+
+
+def _words(kit: Kit, models: Path) -> list[str]:
+    words: list[str] = _read(models / kit.manifest["vocabulary"]["file"])["words"]
+    return words
 
 
 def _read(path: Path) -> Any:
