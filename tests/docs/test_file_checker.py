@@ -266,10 +266,12 @@ def test_a_reader_that_cannot_be_fetched_is_one_clear_line(
         page = context.new_page()
         page.route("**/pyodide.asm.wasm.gz", lambda route: route.abort())
         page.goto(base + URI)
-        page.locator("file-checker input[type=file]").set_input_files(folder / "a1111.png")
+        path = folder / "sdxl_lightning_4step.safetensors"
+        page.locator("file-checker input[type=file]").set_input_files(path)
         state = page.locator(".state", has_text="The reader stopped: ")
         state.wait_for(timeout=60_000)
-        assert state.inner_text().endswith("On the command line: sweetspot lint a1111.png")
+        command = "sweetspot identify sdxl_lightning_4step.safetensors"
+        assert state.inner_text().endswith(f"On the command line: {command}")
         context.close()
 
 

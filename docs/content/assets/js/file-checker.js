@@ -127,7 +127,8 @@ class FileChecker extends HTMLElement {
   give(why) {
     this.stop();
     const names = (this.files ?? []).map((file) => quoted(file.name)).join(" ");
-    this.say(`${why} On the command line: sweetspot lint ${names}`);
+    const command = /\.(safetensors|gguf)('|$)/i.test(names) ? "identify" : "lint";
+    this.say(`${why} On the command line: sweetspot ${command} ${names}`);
   }
 
   say(text, aloud) {
