@@ -14,11 +14,14 @@ import explore
 import numpy as np
 import pytest
 from browser import Opened, served
+from explore_curves import curve_files
 from figures import load_manifests
+from measured import load_measured
 from measured_known import Known
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from small import ROOT
+from sweeps import sweep, write
 
 RENDERED = ROOT / "docs" / "content" / "renders"
 LINK = (
@@ -324,6 +327,34 @@ def test_where_there_is_no_difference_it_says_why(
     page.route("**/renders/**", lambda route: route.fulfill(body=""))
     page.get_by_role("button", name="num_inference_steps 9, drawn by postcards").first.click()
     expect(status).to_have_text("A picture did not load.")
+
+
+def test_the_measured_curve_marks_where_both_pictures_stand(
+    opened: Opened, small_guide: Path, tmp_path: Path
+) -> None:
+    """Each on the curve of what drew it, with what was measured there; nothing for other plans."""
+    site = tmp_path / "site"
+    shutil.copytree(small_guide, site)
+    for model in ("postcards", "postcards-turbo"):
+        write(tmp_path / "measured", sweep("euler", model=model, own=True, fixed={}))
+    known = Known(sweeps=load_measured(tmp_path / "measured"))
+    (plan,) = explore.explorable({"steps": load_manifests(site / "renders")["steps"]}, [])
+    files = {"explore/steps.json": explore.plan_json(plan, known, live=False), **curve_files(known)}
+    for uri, text in files.items():
+        (site / uri).write_text(text, encoding="utf-8")
+    page = explored(opened, site, LINK)
+    figures = page.locator(".explorer-curves figure")
+    expect(figures).to_have_count(2)
+    assert figures.locator("text.chosen").all_inner_texts() == ["A", "B"]
+    assert figures.locator("figcaption strong").all_inner_texts() == [
+        "A (4): fidelity 0.500, change 0.219",
+        "B (8): fidelity 1.000, change 0.109",
+    ]
+    page.get_by_role("button", name="num_inference_steps 7, drawn by postcards-turbo").click()
+    told = figures.locator("figcaption strong")
+    expect(told).to_have_text(["A (7): not measured; B (8): fidelity 1.000, change 0.109"])
+    page.get_by_label("Comparison").select_option("guidance")
+    expect(figures).to_have_count(0)
 
 
 def test_a_wipe_is_a_range_input(opened: Opened, small_guide: Path) -> None:

@@ -145,13 +145,14 @@ class PictureExplorer extends HTMLElement {
   }
 
   async curve() {
-    const figure = this.querySelector(".explorer-curve");
     const run = (this.drawing = Symbol("run"));
-    const one = found(this.plan, this.state);
-    const data = one && (await this.fetched(one.src));
+    const curves = found(this.plan, this.state);
+    const data = await Promise.all(curves.map((one) => this.fetched(one.src)));
     if (run !== this.drawing) return;
-    figure.replaceChildren(...(data ? drawn(this.plan, one, data, this.state) : []));
-    figure.hidden = !data;
+    const figures = curves.flatMap((one, index) =>
+      data[index] ? [drawn(this.plan, one, data[index], this.state)] : [],
+    );
+    this.querySelector(".explorer-curves").replaceChildren(...figures);
   }
 }
 

@@ -1,13 +1,18 @@
-// The measured curve of the model and axis shown, with the two pictures' values marked on it.
+// The measured curves of what is shown, with the two pictures' values marked on them: one for both,
+// or one each where another model or scheduler drew the other.
 
 import { element } from "./grid.js";
 import { settings } from "./state.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-// Returns the plan's curve for what is shown, or undefined where nothing was measured.
+// Returns the plan's curves for what is shown; none where nothing was measured.
 export const found = (plan, state) =>
-  plan.curves.find((one) => [state.x, state.y].includes(one.axis) && fits(plan, one, state.a));
+  plan.curves.filter(
+    (one) =>
+      [state.x, state.y].includes(one.axis) &&
+      (fits(plan, one, state.a) || fits(plan, one, state.b)),
+  );
 
 const fits = (plan, { where }, place) => {
   const made = settings(plan, place);
@@ -30,7 +35,7 @@ export function drawn(plan, curve, data, state) {
   });
   const strong = element("strong", {}, sides.map(row).join("; "));
   const caption = element("figcaption", {}, strong, ` ${data.words}`);
-  return [document.importNode(svg, true), caption];
+  return element("figure", { class: "plot" }, document.importNode(svg, true), caption);
 }
 
 function shape(tag, attributes, text = "") {
