@@ -190,11 +190,11 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         pages = generate(arguments.renders)
-        texts = {uri: page.markdown for uri, page in pages.items()}
+        texts = {uri: staged(uri, page.markdown) for uri, page in pages.items()}
         for uri, text in {**texts, **explore.generate(arguments.renders)}.items():
             path = arguments.out / uri
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(staged(uri, text), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
     except (*UNREADABLE, recommender.SweetspotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
