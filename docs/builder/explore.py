@@ -14,6 +14,7 @@ from typing import Any
 
 from explore_curves import curve_files, curves_of
 from figures import Figure, command, load_manifests, model_words
+from live import FIELDS, OF_SCHEDULER, Kit, fields, load_kit
 from markup import figure as written
 from measured_known import Known
 from measured_pages import load_known
@@ -21,22 +22,15 @@ from rows import Picture, assigned, of
 from rows import name as model_name
 from setting_pages import grouped, setting_view, spread
 from templating import render
+from vendor import collect
 
 import recommender
 
-MODEL, PROMPT, SEED = "model", "prompt", "seed"
-# What the live page takes from its address; a picture made with anything else is not drawn there.
-LIVE_SETTINGS = {
-    MODEL,
-    PROMPT,
-    SEED,
-    "negative_prompt",
-    "num_inference_steps",
-    "guidance_scale",
-    "scheduler",
-    "width",
-    "height",
-}
+MODEL, PROMPT = "model", "prompt"
+PRINTED = ("file", "alt", "width", "height")
+# What the live page takes from its address, and what it knows by the name of a scheduler's table.
+LIVE = (MODEL, PROMPT, *FIELDS, "scheduler")
+_DRAWABLE = {*LIVE, *OF_SCHEDULER}
 Cell = Mapping[str, Any]
 Manifest = Mapping[str, Any]
 
@@ -162,11 +156,10 @@ def _number(text: str) -> float | None:
         return None
 
 
-def plan_json(plan: Plan, known: Known, live: bool) -> str:
+def plan_json(plan: Plan, known: Known, kit: Kit | None = None) -> str:
     """Writes what the page fetches of a plan: places, addresses, words, the settings of each."""
     models = {id: plan.manifest["models"][id] for id in plan.dim(MODEL).values}
     shared, by = _settings(plan)
-    told = set(shared) | {key for keys in by.values() for one in keys.values() for key in one}
     data = {
         "plan": plan.id,
         "title": plan.title,
@@ -177,17 +170,27 @@ def plan_json(plan: Plan, known: Known, live: bool) -> str:
         "ends": plan.ends,
         "root": f"renders/{plan.id}/",
         "cells": [
-            [_at(plan, key), cell["file"], cell["alt"], cell["width"], cell["height"]]
+            [_at(plan, key), *(cell[one] for one in PRINTED), *([table] if table else [])]
             for key, cell in plan.cells.items()
+            for table in (_table_of(cell, kit),)
         ],
         "settings": shared,
         "by": by,
-        "live": live and told | {dim.name for dim in plan.dims} <= LIVE_SETTINGS,
+        "live": LIVE,
         "rendered": {id: model_words(model) for id, model in models.items()},
         "commands": {id: command(plan.manifest, [model]) for id, model in models.items()},
         "curves": curves_of(plan.dims, plan.manifest["cells"], known),
     }
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _table_of(cell: Cell, kit: Kit | None) -> str:
+    """Returns with which scheduler's table the live page draws a picture; nothing if it cannot."""
+    settings = cell["settings"]
+    if not kit or settings[MODEL] not in kit.manifest["models"] or set(settings) - _DRAWABLE:
+        return ""
+    whole = fields(settings, kit)
+    return str(whole["scheduler"]) if whole else ""
 
 
 def _at(plan: Plan, key: Sequence[str]) -> list[int]:
@@ -224,8 +227,10 @@ def generate(renders: Path) -> dict[str, str]:
     settings = catalogue["settings"]
     views = [setting_view(setting, settings, manifests) for setting in settings]
     plans = explorable(manifests, (one for _, members in grouped(views) for one in members))
-    live = (renders.parent / "live.md").is_file()
-    files = {f"explore/{plan.id}.json": plan_json(plan, known, live) for plan in plans}
+    # Without the runtime the live page draws nothing, and nothing leads there.
+    kit = load_kit(collect()) if (renders.parent / "live.md").is_file() else None
+    kit = kit if kit and kit.runtime else None
+    files = {f"explore/{plan.id}.json": plan_json(plan, known, kit) for plan in plans}
     return {**files, **curve_files(known)}
 
 

@@ -13,6 +13,7 @@ import pages
 import pytest
 from explore_curves import curve_files
 from figures import load_manifests
+from live import Kit
 from measured import load_measured
 from measured_known import Known
 from measured_pages import load_known
@@ -27,11 +28,11 @@ CONTENT = ROOT / "docs" / "content"
 
 
 def looked_up(
-    renders: Path, plan: str = "steps", known: Known | None = None, live: bool = True
+    renders: Path, plan: str = "steps", known: Known | None = None, kit: Kit | None = None
 ) -> dict[str, Any]:
     """Returns the JSON that the page fetches of a plan."""
     (one,) = (one for one in explore.explorable(load_manifests(renders), []) if one.id == plan)
-    found: dict[str, Any] = json.loads(explore.plan_json(one, known or Known(), live))
+    found: dict[str, Any] = json.loads(explore.plan_json(one, known or Known(), kit))
     return found
 
 
@@ -86,14 +87,26 @@ def test_settings_are_told_once_or_by_the_prompt_that_decides_them(
     }
 
 
-def test_the_live_page_is_offered_only_for_what_it_takes(plan: Plan, tmp_path: Path) -> None:
-    """A picture made with another setting is not drawn there, and without that page none is."""
-    plan("steps", "num_inference_steps", [4, 50])
-    plan("eta", "eta", [0.0, 1.0])
+def test_the_live_page_is_offered_for_what_it_draws(plan: Plan, tmp_path: Path) -> None:
+    """With the scheduler's table that draws it; not for other steps, settings, models or builds."""
+    big = {**POSTCARDS, "name": "big"}
+    plan("steps", "num_inference_steps", [4, 75], models=(POSTCARDS, big), prompts={"a": "a"})
+    plan("spacing", "timestep_spacing", ["leading", "trailing"], prompts={"a": "a"})
+    plan("strength", "strength", [0.5, 1.0], prompts={"a": "a"})
     renders = tmp_path / "renders"
-    assert looked_up(renders)["live"] is True
-    assert looked_up(renders, live=False)["live"] is False
-    assert looked_up(renders, "eta")["live"] is False
+    made(
+        json.loads((renders / "spacing" / "manifest.json").read_text()), renders, scheduler="euler"
+    )
+    manifest = json.loads((CONTENT / "assets" / "models" / "manifest.json").read_text())
+    kit = Kit(manifest, {})
+
+    def tables(plan: str, kit: Kit | None = kit) -> list[list[str]]:
+        return [cell[5:] for cell in looked_up(renders, plan, kit=kit)["cells"]]
+
+    assert tables("steps") == [["euler-trailing"], [], [], []]
+    assert tables("spacing") == [["euler_leading"], ["euler-trailing"]]
+    assert tables("strength") == [[], []]
+    assert tables("steps", None) == [[]] * 4
 
 
 def known(folder: Path, **how: Any) -> Known:
@@ -180,7 +193,7 @@ def test_the_measured_curves_belong_to_the_plans_they_were_measured_like() -> No
     plans = explore.explorable(manifests, views())
     having = {}
     for plan in plans:
-        curves = json.loads(explore.plan_json(plan, measured, live=True))["curves"]
+        curves = json.loads(explore.plan_json(plan, measured))["curves"]
         if curves:
             having[plan.id] = [one["src"].removeprefix("curve-")[:-5] for one in curves]
     assert having == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -13,8 +14,10 @@ import pytest
 from browser import Opened, served
 from explorer import A_AND_B, LINK, address, chosen, explored, names, told
 from figures import load_manifests
+from live import Kit
 from measured_known import Known
 from playwright.sync_api import Browser, expect
+from small import ROOT
 
 
 def test_a_link_opens_the_two_pictures_it_names(opened: Opened, small_guide: Path) -> None:
@@ -121,7 +124,7 @@ def changed(small_guide: Path, tmp_path: Path) -> Callable[[Callable[[Any], Any]
         manifest = load_manifests(site / "renders")["steps"]
         change(manifest)
         (plan,) = explore.explorable({"steps": manifest}, [])
-        text = explore.plan_json(plan, Known(), live=False)
+        text = explore.plan_json(plan, Known())
         (site / "explore" / "steps.json").write_text(text, encoding="utf-8")
         return site
 
@@ -182,6 +185,30 @@ def test_a_setting_page_leads_to_its_pictures(opened: Opened, small_guide: Path)
     assert names(page) == {"A": "num_inference_steps = 4", "B": "num_inference_steps = 50"}
     page.get_by_role("link", name="Inference Steps").last.click()
     page.wait_for_url("**/settings/inference-steps/")
+
+
+def test_a_picture_leads_to_the_live_page_that_draws_it(
+    opened: Opened, small_guide: Path, tmp_path: Path
+) -> None:
+    """With everything it was made with, in the names that page has for it; 75 steps it cannot."""
+    site = tmp_path / "site"
+    shutil.copytree(small_guide, site)
+    manifest = load_manifests(site / "renders")["steps"]
+    for cell in manifest["cells"]:
+        if cell["axes"]["num_inference_steps"] == 50:
+            cell["axes"]["num_inference_steps"] = cell["settings"]["num_inference_steps"] = 75
+    exported = ROOT / "docs" / "content" / "assets" / "models" / "manifest.json"
+    kit = Kit(json.loads(exported.read_text(encoding="utf-8")), {})
+    (plan,) = explore.explorable({"steps": manifest}, [])
+    text = explore.plan_json(plan, Known(), kit)
+    (site / "explore" / "steps.json").write_text(text, encoding="utf-8")
+    page = explored(opened, site, "explore/?a.num_inference_steps=4&b.num_inference_steps=75")
+    links = page.locator(".explorer-about a[href*=live]")
+    assert links.all_inner_texts() == ["picture A"]
+    assert links.first.get_attribute("href") == (
+        "../live/#draw?model=postcards&prompt=a+lighthouse+by+the+sea&num_inference_steps=4"
+        "&seed=7&scheduler=euler-trailing"
+    )
 
 
 def test_data_that_do_not_load_leave_the_pictures_and_a_line(

@@ -142,7 +142,7 @@ def test_the_measured_curve_marks_where_both_pictures_stand(
         write(tmp_path / "measured", sweep("euler", model=model, own=True, fixed={}))
     known = Known(sweeps=load_measured(tmp_path / "measured"))
     (plan,) = explore.explorable({"steps": load_manifests(site / "renders")["steps"]}, [])
-    files = {"explore/steps.json": explore.plan_json(plan, known, live=False), **curve_files(known)}
+    files = {"explore/steps.json": explore.plan_json(plan, known), **curve_files(known)}
     for uri, text in files.items():
         (site / uri).write_text(text, encoding="utf-8")
     page = explored(opened, site, LINK)

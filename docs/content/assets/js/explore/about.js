@@ -6,15 +6,19 @@ import { settings } from "./state.js";
 
 export function about(plan, state, root) {
   const items = [];
+  const link = (side) => {
+    const made = settings(plan, state[side]);
+    made.scheduler = plan.at(state[side]).table;
+    const told = plan.live.filter((one) => one in made).map((one) => [one, made[one]]);
+    const query = new URLSearchParams(told);
+    return element("a", { href: `${root}live/#draw?${query}` }, `picture ${side.toUpperCase()}`);
+  };
   if (plan.page) {
     const page = element("a", { href: `${root}settings/${plan.page.slug}/` }, plan.page.title);
     items.push(["What it does: ", page]);
   }
-  const live = ["a", "b"].filter(() => plan.live).map((side) => {
-    const query = new URLSearchParams(settings(plan, state[side]));
-    return element("a", { href: `${root}live/#draw?${query}` }, `generate ${side.toUpperCase()} live`);
-  });
-  if (live.length) items.push(["With these settings: ", live[0], ", ", live[1]]);
+  const live = ["a", "b"].filter((side) => plan.at(state[side]).table);
+  if (live.length) items.push(["Draw live: ", ...live.flatMap((side) => [link(side), " "])]);
   const { model } = state.a;
   const command = element("code", {}, plan.commands[model]);
   items.push([`Rendered with ${plan.rendered[model]}; again with `, command]);

@@ -2,11 +2,15 @@
 // numbers of columns. So a link outlives values and axes that are added, and what it asks for and
 // does not get is said in a sentence.
 
-// A plan's JSON has its pictures as [[number of the value in each dim], file, alt, width, height].
+// A plan's JSON has its pictures as [[number of the value in each dim], file, alt, width, height]
+// and, where the live page can draw it too, the scheduler's table with which it does.
 export function opened(plan) {
   const key = (numbers) => numbers.join(" ");
-  const picture = ([at, file, alt, width, height]) => [key(at), { file, alt, width, height }];
-  const cells = new Map(plan.cells.map(picture));
+  const cells = new Map(
+    plan.cells.map(([at, file, alt, width, height, table]) => {
+      return [key(at), { file, alt, width, height, table }];
+    }),
+  );
   const dim = Object.fromEntries(plan.dims.map((one) => [one.name, one]));
   const at = (place) => cells.get(key(plan.dims.map((one) => one.values.indexOf(place[one.name]))));
   const sides = plan.cells.flatMap(([, , , width, height]) => [width, height]);
