@@ -24,6 +24,8 @@ class LivePicture extends HTMLElement {
 
   async generate() {
     this.offer.hidden = true;
+    // The button that had the focus is gone; what comes next is read out and stands before the form.
+    this.querySelector("[role=status]").focus({ preventScroll: true });
     for (const part of this.querySelectorAll("[data-live]")) part.hidden = false;
     try {
       const { Panel } = await import("./live/panel.js");
