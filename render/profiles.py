@@ -5,6 +5,10 @@ blocks, or all of it where it has none: other kernels, hence other last bits, bu
 function of a row at one width. On the CPU in float32 its pictures lie within 1/255 of those of
 `exact` (tests/render/test_profiles.py).
 
+No CUDA graphs: captured over `exact` they would keep its bits and spare small networks the wait for
+launches, but whether they do was never measured, for want of a GPU. A graph replays one shape, so
+it is for batches of the full width alone.
+
 There is no lossy profile. Those that need no further package (rounding activations by the largest
 of a batch, using the first block of the step before again) look at a row's mates or at its past, so
 a picture would no longer be its recipe's alone. Rounded weights are a setting: `quantization`.
