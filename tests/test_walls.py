@@ -22,6 +22,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("recommender/_authoring/*.py", AUTHORING, set()),
     ("recommender/*.py", set(), set()),
     ("recommender/*/*.py", set(), set()),
+    ("docs/builder/cards.py", {"PIL"}, set()),
     ("docs/builder/hooks.py", {"mkdocs", "recommender"}, set()),
     ("docs/builder/*.py", {"jinja2", "markupsafe", "markdown", "nh3", "recommender"}, set()),
     ("render/plan.py", {"recommender"}, set()),

@@ -14,6 +14,7 @@ from typing import Any
 
 import api
 import badges
+import cards
 import changes_page
 import checker
 import explore
@@ -127,6 +128,7 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
         f'<link rel="alternate " type="application/rss+xml" href="{root}api/v1/changes.xml">'
     )
     links += "".join(_own(root + path) for path in page.meta.get("assets", ()))
+    links += _card(page, config)
     whole = _repaired(output).replace("</head>", links + "</head>", 1)
     source = Path(config.docs_dir, WORDS)
     if page.file.src_uri == WORDS or not source.is_file():
@@ -139,6 +141,21 @@ def _own(address: str) -> str:
     if address.endswith(".css"):
         return f'<link rel="stylesheet" href="{address}">'
     return f'<script type="module" src="{address}"></script>'
+
+
+def _card(page: Page, config: MkDocsConfig) -> str:
+    """Draws a page's card where the guide is published (SOCIAL_CARDS=1); returns what names it."""
+    if os.environ.get("SOCIAL_CARDS") != "1":
+        return ""
+    if not config.site_url:
+        raise PluginError("SOCIAL_CARDS: a card needs its whole address. Set SITE_URL too")
+    title = page.title or config.site_name
+    description = page.meta.get("description") or config.site_description or ""
+    uri = f"assets/cards/{page.url.strip('/') or 'index'}.png"
+    path = Path(config.site_dir) / uri
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cards.card(title, description, config.site_name))
+    return cards.tags(f"{config.site_url.rstrip('/')}/{uri}", title, description)
 
 
 def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -> str:
