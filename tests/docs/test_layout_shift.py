@@ -38,6 +38,7 @@ WHOLE = (
     *("explore/", "explore/?plan=scheduler", "explore/?plan=width&x=none"),
     *("", "start-here/", "settings/", "settings/inference-steps/", "settings/scheduler/"),
     *("models/", "models/sdxl-base-1-0/", "schedulers/", "schedulers/dpmpp-2m/", "words/"),
+    *("models/families/", "models/families/sdxl/", "changes/", "finder/", "compare/", "live/"),
     *("measured/", "measured/published/", "measured/folklore/", "measured/time/"),
     *("lint/", "export/", "check-a-file/", "api/", "api/python/", "how-this-guide-is-made/"),
 )
