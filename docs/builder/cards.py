@@ -39,7 +39,7 @@ def card(title: str, description: str, site_name: str) -> bytes:
         (LEFT, below), "\n".join(words), font=ImageFont.load_default(34), fill=SAND, spacing=12
     )
     packed = io.BytesIO()
-    image.quantize(32).save(packed, "PNG", optimize=True)
+    image.quantize(16).save(packed, "PNG")
     return packed.getvalue()
 
 
