@@ -60,6 +60,17 @@ def compare(page: Page) -> None:
     page.locator("picture-compare button").click()
 
 
+def type_a_model(page: Page) -> None:
+    """Types what fits several models, so that the list asks which."""
+    page.locator("model-search input").first.press_sequentially("example")
+    page.get_by_role("option").first.wait_for()
+
+
+def await_the_answer(page: Page) -> None:
+    """Waits until what a link asks for was looked up."""
+    page.locator(".finder-paste pre, .compare-data").first.wait_for()
+
+
 @dataclass(frozen=True)
 class Widget:
     """Where a widget stands, which element it is, and what opens it."""
@@ -79,6 +90,15 @@ WIDGETS = {
     "table-filter": Widget("models/", "table-filter", filter_to("flux")),
     "picture-explorer": Widget("explore/", "picture-explorer", compare),
     "picture-compare": Widget("explore/?plan=none&x=none", "picture-compare", compare, phone=True),
+    "model-search": Widget("finder/", "model-search", type_a_model),
+    "model-finder": Widget(
+        "finder/?model=flux-1-schnell&tool=comfyui", "model-finder", await_the_answer, phone=True
+    ),
+    "compare-models": Widget(
+        "compare/?a=flux-1-schnell&b=quick-lora", "compare-models", await_the_answer
+    ),
+    "steps-ruler": Widget("steps-ruler/", "steps-ruler"),
+    "copy-text": Widget("models/flux-1-schnell/", "copy-text"),
     "no-model-found": Widget("models/", "table-filter", filter_to("no such model")),
 }
 # On pages that only the whole guide has.
