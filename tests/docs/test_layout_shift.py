@@ -30,6 +30,10 @@ SMALL = (
     "explore/?plan=guidance&x=prompt&b.guidance_scale=9",
     "models/",
     "models/flux-1-schnell/",
+    "finder/",
+    "finder/?model=flux-1-schnell&tool=comfyui",
+    "compare/",
+    "steps-ruler/",
     "schedulers/",
     "schedulers/euler/",
 )

@@ -63,7 +63,7 @@ def compare(page: Page) -> None:
 def type_a_model(page: Page) -> None:
     """Types what fits several models, so that the list asks which."""
     page.locator("model-search input").first.press_sequentially("example")
-    page.get_by_role("option").first.wait_for()
+    page.locator("model-search [role=option]").first.wait_for()
 
 
 def await_the_answer(page: Page) -> None:

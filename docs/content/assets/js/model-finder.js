@@ -34,7 +34,7 @@ class ModelFinder extends HTMLElement {
       this.querySelector("model-search input").value = this.model[1];
       const loras = this.model[4].map((at) => this.index.models[at]);
       fill(this.field("lora"), [["", "none"], ...loras.map((lora) => [lora[0], lora[1]])]);
-      this.options.hidden = false;
+      this.enable(true);
       this.field("lora").disabled = loras.length === 0;
       choose(this.field("lora"), said.get("lora") ?? "");
       const goal = this.options.elements.goal;
@@ -47,6 +47,11 @@ class ModelFinder extends HTMLElement {
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  // Until a model is chosen there is nothing to vary; the controls keep their room.
+  enable(on) {
+    this.querySelector(".finder-all").disabled = !on;
   }
 
   field(name) {
@@ -149,7 +154,7 @@ class ModelFinder extends HTMLElement {
   }
 
   unknown(id) {
-    this.options.hidden = true;
+    this.enable(false);
     this.answer.replaceChildren();
     const search = this.querySelector("model-search");
     search.input.value = id;
