@@ -65,8 +65,18 @@ def test_the_lock_file_names_no_host_and_pins_every_package() -> None:
     assert packages and all(entry["integrity"].startswith("sha512-") for entry in packages.values())
     assert not any("resolved" in entry for entry in packages.values())
     wanted = json.loads((ROOT / "package.json").read_text())
-    for versions in (wanted["dependencies"], wanted["devDependencies"]):
+    for versions in (wanted["dependencies"], wanted["devDependencies"], wanted["overrides"]):
         assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions.values())
+
+
+def test_no_package_asks_for_whatever_is_newest() -> None:
+    """Without an address npm cannot tell which release "latest" was, and would want a new one."""
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    overrides = json.loads((ROOT / "package.json").read_text())["overrides"]
+    for name, entry in lock["packages"].items():
+        for needed, wanted in entry.get("dependencies", {}).items():
+            named = re.match(r"[a-z]", wanted) and not wanted.startswith("npm:")
+            assert not named or needed in overrides, f"{name} wants {needed}@{wanted}"
 
 
 def test_without_npm_the_installer_says_so_and_only_ci_fails(tmp_path: Path) -> None:
