@@ -30,6 +30,12 @@ NUMBER = """(element) => {
     }
     return count;
 }"""
+# Puts the reader back at the top, wherever a click left the focus.
+START = """() => {
+    document.body.tabIndex = -1;
+    document.body.focus();
+    document.body.removeAttribute("tabindex");
+}"""
 # What has the focus, and whether a reader can see that it has: a ring around it, or a look that
 # differs from the look without focus. An input that is not seen is judged by what stands for it.
 FOCUSED = """() => {
@@ -61,6 +67,7 @@ FOCUSED = """() => {
 def walk(page: Page, element: str) -> tuple[int, list[dict[str, Any]]]:
     """Presses Tab from the page's first stop to its last; returns the controls and the stops."""
     controls = page.evaluate(NUMBER, element)
+    page.evaluate(START)
     stops: list[dict[str, Any]] = []
     for _ in range(MOST):
         page.keyboard.press("Tab")
