@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -74,7 +74,7 @@ def build_pages(
     groups = grouped(settings.values())
     pages = {
         "settings/index.md": Page(render("settings", groups=groups, count=len(settings))),
-        "models/index.md": Page(render("models", models=models)),
+        "models/index.md": Page(render("models", models=models, tables=_parted(models))),
         **{uri: Page(page) for uri, page in family_pages(models, settings).items()},
         **_scheduler_pages(catalogue, sweeps),
         **{uri: Page(page) for uri, page in measured_pages(sweeps).items()},
@@ -119,8 +119,22 @@ def _scheduler_pages(catalogue: Mapping[str, Any], sweeps: Known | None = None) 
 
 def _model_order(model: Mapping[str, Any]) -> tuple[Any, ...]:
     """Orders models for a reader: the well known, then those for pictures, then video and audio."""
-    moves = any(word in model["modality"] for word in ("video", "audio", "3d"))
-    return (*weight(model["id"], WELL_KNOWN)[:1], moves, model["family"], model["name"].casefold())
+    first = weight(model["id"], WELL_KNOWN)[0]
+    return (first, _moves(model), model["family"], model["name"].casefold())
+
+
+def _moves(model: Mapping[str, Any]) -> bool:
+    return any(word in model["modality"] for word in ("video", "audio", "3d"))
+
+
+def _parted(models: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Parts the ordered models into tables: a browser lays out only those near the screen."""
+    tables: dict[str, list[Mapping[str, Any]]] = {}
+    for model in models:
+        later = "Video, sound and 3D" if _moves(model) else "Pictures"
+        title = "Best known" if model["id"] in WELL_KNOWN else later
+        tables.setdefault(title, []).append(model)
+    return tables
 
 
 def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

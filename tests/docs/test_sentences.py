@@ -42,16 +42,21 @@ def written(path: Path) -> Iterator[str]:
 
 def blocks(element: Element) -> Iterator[str]:
     """Yields the text of each paragraph and list item of an element, or its own."""
+    if "word-note" in (element.get("class") or ""):
+        return
     inner = [one for one in element.iter() if one.tag in {"p", "li"} and one is not element]
     for one in inner or [element]:
         yield " ".join(words(one).split())
 
 
 def words(element: Element) -> str:
-    """Returns an element's words without its evidence, and code as code: it may hold a stop."""
+    """Returns an element's words, and code as code: it may hold a stop.
+
+    Without its evidence, and without the notes that explain a word wherever it is used first.
+    """
     parts = [element.text or ""]
     for child in element:
-        if "evidence" not in (child.get("class") or ""):
+        if not {"evidence", "word-note"} & set((child.get("class") or "").split()):
             parts.append(words(child))
         parts.append(child.tail or "")
     return f"`{''.join(parts)}`" if element.tag == "code" else "".join(parts)

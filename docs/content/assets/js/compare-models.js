@@ -2,7 +2,7 @@
 // the JSON of the model finder; the two ids stand in the address bar.
 
 import { loadIndex, loadSheet, lookUp } from "./finder/answers.js";
-import { el } from "./finder/show.js";
+import { el, waitingFor } from "./finder/show.js";
 
 const text = (value) => (value === null || value === undefined ? "" : String(value));
 const ANSWERED = [
@@ -36,7 +36,7 @@ class CompareModels extends HTMLElement {
   fromAddress() {
     const said = new URLSearchParams(location.search);
     this.chosen = { a: said.get("a"), b: said.get("b") };
-    if (this.chosen.a || this.chosen.b) this.show(true);
+    if (this.chosen.a || this.chosen.b) waitingFor(this, this.show(true));
   }
 
   async show(quiet) {

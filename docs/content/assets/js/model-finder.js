@@ -2,7 +2,7 @@
 // Every answer is looked up in JSON that Python wrote; what is asked stands in the address bar.
 
 import { exported, loadExports, loadIndex, loadSheet, lookUp } from "./finder/answers.js";
-import { copyable, el, headline, others, sources, warnings, why } from "./finder/show.js";
+import { copyable, el, headline, others, sources, waitingFor, warnings, why } from "./finder/show.js";
 
 const ASKED = ["goal", "scheduler", "lora", "budget", "tool"];
 
@@ -23,7 +23,7 @@ class ModelFinder extends HTMLElement {
 
   fromAddress() {
     const said = new URLSearchParams(location.search);
-    if (said.get("model")) this.open(said.get("model"), said, true);
+    if (said.get("model")) waitingFor(this, this.open(said.get("model"), said, true));
   }
 
   async open(id, said, quiet) {

@@ -96,3 +96,11 @@ export const copyable = (text, label = "Copy") =>
     copyButton(label, () => text),
     el("pre", { tabindex: "0" }, el("code", {}, text)),
   );
+
+// The footer waits for what the address asks for (finder.css): it would jump out of a reader's sight.
+// Two frames later the answer stands.
+export async function waitingFor(element, work) {
+  element.setAttribute("aria-busy", "true");
+  await work;
+  requestAnimationFrame(() => requestAnimationFrame(() => element.removeAttribute("aria-busy")));
+}
