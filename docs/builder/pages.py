@@ -123,18 +123,32 @@ def _model_order(model: Mapping[str, Any]) -> tuple[Any, ...]:
     return (first, _moves(model), model["family"], model["name"].casefold())
 
 
+# Rows of a table of models, at least: about four screens of a phone.
+TABLE = 24
+
+
 def _moves(model: Mapping[str, Any]) -> bool:
     return any(word in model["modality"] for word in ("video", "audio", "3d"))
 
 
 def _parted(models: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Parts the ordered models into tables: a browser lays out only those near the screen."""
-    tables: dict[str, list[Mapping[str, Any]]] = {}
+    parts: list[tuple[str, list[Mapping[str, Any]]]] = []
     for model in models:
         later = "Video, sound and 3D" if _moves(model) else "Pictures"
-        title = "Best known" if model["id"] in WELL_KNOWN else later
-        tables.setdefault(title, []).append(model)
-    return tables
+        kind = "Best known" if model["id"] in WELL_KNOWN else later
+        of_kind, members = parts[-1] if parts else ("", [])
+        whole = len(members) >= TABLE and members[-1]["family"] != model["family"]
+        if kind != of_kind or (whole and kind != "Best known"):
+            parts.append((kind, members := []))
+        members.append(model)
+    return {_title(kind, members): members for kind, members in parts}
+
+
+def _title(kind: str, members: Sequence[Mapping[str, Any]]) -> str:
+    """Names a table by its first and last family."""
+    first, last = members[0]["family"], members[-1]["family"]
+    return kind if kind == "Best known" else f"{kind}: {first} to {last}"
 
 
 def known(setting_id: str, models: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

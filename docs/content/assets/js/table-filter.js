@@ -8,15 +8,17 @@ class TableFilter extends HTMLElement {
     this.input = this.querySelector("input");
     this.output = this.querySelector("output");
     this.none = this.querySelector(".filter-none");
-    this.rows = [...this.querySelectorAll(ROW)].map((row) => [
-      row,
-      plain(`${row.textContent} ${row.dataset.words ?? ""}`),
-    ]);
     this.input.addEventListener("input", () => this.show());
-    this.show();
+    // A browser may bring back what was typed before. Without that nothing is hidden yet.
+    if (this.input.value) this.show();
   }
 
   show() {
+    // Hundreds of rows are read when a reader types, not while the page loads.
+    this.rows ??= [...this.querySelectorAll(ROW)].map((row) => [
+      row,
+      plain(`${row.textContent} ${row.dataset.words ?? ""}`),
+    ]);
     const words = this.input.value.split(/\s+/).map(plain).filter(Boolean);
     let shown = 0;
     for (const [row, text] of this.rows) {
