@@ -51,6 +51,8 @@ REPAIRS = (
 )
 CELLS = re.compile(r"(</(?:td|th|dt|dd)>)(<(?:td|th|dt|dd)\b)")
 WORDS = "words.md"
+# Elements found on many pages. A page asks for the scripts of those that it holds.
+ELEMENTS = ("steps-slider", "table-filter", "time-calculator")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -128,6 +130,8 @@ def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
         f'<link rel="alternate " type="application/rss+xml" href="{root}api/v1/changes.xml">'
     )
     links += "".join(_own(root + path) for path in page.meta.get("assets", ()))
+    held = [name for name in ELEMENTS if f"<{name}" in output]
+    links += "".join(_own(f"{root}assets/js/{name}.js") for name in held)
     links += _card(page, config)
     whole = _repaired(output).replace("</head>", links + "</head>", 1)
     source = Path(config.docs_dir, WORDS)

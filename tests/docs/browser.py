@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,18 @@ def launch(playwright: Playwright, path: str) -> Browser:
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files below a sub-path, as GitHub Pages serves a project, and keeps no log."""
 
+    UNDER = SUB_PATH
+
     def translate_path(self, path: str) -> str:
         """Returns the file of an address; outside the sub-path there is none."""
-        inside = path.startswith(f"/{SUB_PATH}")
-        return super().translate_path(path.removeprefix(f"/{SUB_PATH}") if inside else "/.outside")
+        top = f"/{self.UNDER}"
+        inside = path.startswith(top)
+        return super().translate_path(path.removeprefix(top) if inside else "/.outside")
+
+    def handle(self) -> None:
+        """Answers; a browser that leaves before the end is no error."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, *arguments: Any) -> None:
         """Says nothing."""
@@ -83,7 +91,7 @@ def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/{SUB_PATH}"
+        yield f"http://127.0.0.1:{server.server_address[1]}/{handler.UNDER}"
         server.shutdown()
         thread.join()
 

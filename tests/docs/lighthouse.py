@@ -10,21 +10,17 @@ from __future__ import annotations
 import argparse
 import functools
 import gzip
-import http.server
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from browser import NO_BROWSER, OPTIONS, Quiet, find_chromium
+from browser import NO_BROWSER, OPTIONS, Quiet, find_chromium, served
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +49,7 @@ class Host(Quiet):
     """Answers as a static host does: text compressed, everything kept for ten minutes."""
 
     protocol_version = "HTTP/1.1"
+    UNDER = ""  # at the root of the host, where Lighthouse looks for robots.txt
 
     def do_GET(self) -> None:
         """Sends a file, compressed if it is text."""
@@ -70,20 +67,6 @@ class Host(Quiet):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def translate_path(self, path: str) -> str:
-        """Serves from the root of the host, where Lighthouse looks for robots.txt."""
-        return http.server.SimpleHTTPRequestHandler.translate_path(self, path)
-
-
-@contextmanager
-def hosted(site: Path) -> Iterator[str]:
-    """Serves a site as a host does and yields its address."""
-    handler = functools.partial(Host, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
 
 
 def measure(address: str, node: str, chromium: str) -> dict[str, Any]:
@@ -152,7 +135,7 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 def judge(site: Path, runs: int, node: str, chromium: str) -> dict[str, dict[str, Any]]:
     """Measures every page type; where only speed misses its floor, once more: a machine is busy."""
     results = {}
-    with hosted(site) as base:
+    with served(site, Host) as base:
         for name, uri in PAGES.items():
             again = functools.partial(measure, base + uri, node, chromium)
             found = middle([again() for _ in range(runs)])

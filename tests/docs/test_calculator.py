@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from browser import find_chromium, launch
 from measured_time import saving
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from small import ROOT
 from templating import render
 
@@ -16,21 +14,14 @@ SCRIPT = ROOT / "docs" / "content" / "assets" / "js" / "time-calculator.js"
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """The page's own markup with its own script, and nothing else."""
-    with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-        if path is None:
-            if os.environ.get("CI"):
-                pytest.fail("no Chromium")
-            pytest.skip("no Chromium")
-        browser = launch(playwright, path)
-        page = browser.new_page()
-        savings = {"after": (), "rows": (), "example": "84 %"}
-        page.set_content(render("measured_time", lines=(), savings=savings, sizes=()))
-        page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"), type="module")
-        yield page
-        browser.close()
+    page = chromium.new_page()
+    savings = {"after": (), "rows": (), "example": "84 %"}
+    page.set_content(render("measured_time", lines=(), savings=savings, sizes=()))
+    page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"), type="module")
+    yield page
+    page.close()
 
 
 def ask(page: Page, **figures: object) -> str:

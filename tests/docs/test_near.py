@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import near
 import pytest
+from browser import Quiet, served
 from playwright.sync_api import Browser
 
 SETTING = {"slug": "inference-steps", "title": "Inference Steps", "aliases": ["sample_steps"]}
@@ -24,11 +22,10 @@ CATALOGUE = {
 }
 
 
-class Missing(http.server.SimpleHTTPRequestHandler):
+class Missing(Quiet):
     """Answers with 404.html where there is no file, as static hosts do."""
 
-    def log_message(self, *arguments: Any) -> None:
-        """Says nothing."""
+    UNDER = ""  # the page is built for the root of a host
 
     def send_error(self, code: int, *arguments: Any) -> None:
         """Sends the page instead of the server's own words."""
@@ -41,11 +38,8 @@ class Missing(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def host(small_guide: Path) -> Iterator[str]:
-    handling = functools.partial(Missing, directory=str(small_guide))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
+    with served(small_guide, Missing) as base:
+        yield base
 
 
 def test_a_page_is_listed_by_its_names_in_small_letters_and_digits() -> None:

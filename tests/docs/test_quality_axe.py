@@ -10,7 +10,7 @@ from browser import Opened, Watched
 from html_pages import covering
 from playwright.sync_api import Page
 from small import ROOT
-from widgets import WHOLE, WIDGETS
+from widgets import WHOLE, WIDGETS, Widget
 
 from tests.prove import PROVE
 
@@ -47,17 +47,21 @@ def complaints(watched: Watched, axe: str, uris: list[str]) -> list[str]:
     return [f"{uri}: {one}" for uri in uris for one in violations(watched.visit(uri), axe)]
 
 
+def opened_and_clean(opened: Opened, site: Path, axe: str, widget: Widget, dark: bool) -> None:
+    """The element is there and seen, and so is what it opens."""
+    page = opened(site, dark=dark, phone=widget.phone).visit(widget.uri)
+    widget.open(page)
+    assert page.locator(widget.element).first.is_visible()
+    assert violations(page, axe) == []
+
+
 @THEMES
 @pytest.mark.parametrize("name", WIDGETS)
 def test_axe_finds_nothing_with_a_widget_open(
     opened: Opened, small_guide: Path, axe: str, name: str, dark: bool
 ) -> None:
-    """The element is there and seen, and so is what it opens."""
-    widget = WIDGETS[name]
-    page = opened(small_guide, dark=dark, phone=widget.phone).visit(widget.uri)
-    widget.open(page)
-    assert page.locator(widget.element).first.is_visible()
-    assert violations(page, axe) == []
+    """Each on the small guide."""
+    opened_and_clean(opened, small_guide, axe, WIDGETS[name], dark)
 
 
 @THEMES
@@ -65,12 +69,8 @@ def test_axe_finds_nothing_with_a_widget_open(
 def test_axe_finds_nothing_with_a_widget_of_the_whole_guide_open(
     opened: Opened, guide: Path, axe: str, name: str, dark: bool
 ) -> None:
-    """As above, on pages that only the whole guide has."""
-    widget = WHOLE[name]
-    page = opened(guide, dark=dark, phone=widget.phone).visit(widget.uri)
-    widget.open(page)
-    assert page.locator(widget.element).first.is_visible()
-    assert violations(page, axe) == []
+    """Those of pages that only the whole guide has."""
+    opened_and_clean(opened, guide, axe, WHOLE[name], dark)
 
 
 @pytest.mark.parametrize(("dark", "phone"), SCREENS)

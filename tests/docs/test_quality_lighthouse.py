@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lighthouse import FLOORS, METRICS, below, condensed, hosted, lacking, middle, said
+from browser import served
+from lighthouse import FLOORS, METRICS, Host, below, condensed, lacking, middle, said
 
 GOOD = {"performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100}
 TIMES = {"lcp": 1600.0, "fcp": 1300.0, "tbt": 12.0, "cls": 0.0, "bytes": 68096.0, "machine": 1500}
@@ -67,7 +68,7 @@ def test_text_is_sent_compressed_and_kept_for_ten_minutes(tmp_path: Path) -> Non
     (tmp_path / "page").mkdir()
     (tmp_path / "page" / "index.html").write_text("<p>words</p>", encoding="utf-8")
     (tmp_path / "a.webp").write_bytes(b"RIFF")
-    with hosted(tmp_path) as base:
+    with served(tmp_path, Host) as base:
         with urllib.request.urlopen(base + "page/") as page:
             assert page.headers["Content-Encoding"] == "gzip"
             assert page.headers["Cache-Control"] == "max-age=600"
