@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ._arguments import UsageError, budget_in, number, options_in
+from ._arguments import HelpAsked, UsageError, budget_in, number, options_in
 from ._errors import SweetspotError, visible
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ usage: sweetspot MODEL [--json]            the settings for a model, and why
        sweetspot check [--fix] [PATH ...]  every problem of the authoring files, or mended
        sweetspot schema [--out DIR]        the JSON Schema of those files, for editors
        sweetspot render|measure ...        the studio, in a checkout: python -m render ...
+       sweetspot COMMAND --help            one command and all its options; sweetspot --version
 """
+_START = len("usage: ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _dispatch(given)
         sys.stdout.flush()
         return code
+    except HelpAsked as asked:
+        print(_usage(given[0], asked.args))
+        return 0
     except (SweetspotError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -64,6 +69,11 @@ def _dispatch(given: list[str]) -> int:
     if not given or given[0] in ("-h", "--help", "help"):
         print(HELP, end="")
         return 0 if given else 2
+    if given == ["--version"]:
+        from importlib.metadata import version
+
+        print(f"sweetspot {version('sweetspot')}")
+        return 0
     commands: dict[str, Callable[[list[str]], int]] = {
         "recommend": _recommend,
         "identify": _identify,
@@ -79,6 +89,18 @@ def _dispatch(given: list[str]) -> int:
     }
     command = commands.get(given[0])
     return command(given[1:]) if command else _recommend(given)
+
+
+def _usage(command: str, options: Sequence[str]) -> str:
+    """Returns the help's lines about a command, and every option that it takes."""
+    entries: list[list[str]] = []
+    for line in HELP.splitlines():
+        if line[_START:].startswith("sweetspot"):
+            entries.append([])
+        entries[-1].append(line[_START:])
+    found = [entry for entry in entries if entry[0].startswith(f"sweetspot {command} ")]
+    lines = [line for entry in found or entries[:2] for line in entry]
+    return "\n".join([*lines, f"options: {', '.join(options) or 'none'}"])
 
 
 _NARROWING = ("--scheduler", "--goal", "--task", "--strength", "--lora", "--budget", "--as")

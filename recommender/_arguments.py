@@ -11,6 +11,10 @@ class UsageError(Exception):
     """The command line itself is wrong."""
 
 
+class HelpAsked(Exception):
+    """Someone asks how a command is used; its arguments are the options that it knows."""
+
+
 def options_in(
     given: list[str], flags: Sequence[str], values: Sequence[str] = ()
 ) -> tuple[list[str], dict[str, str]]:
@@ -22,6 +26,8 @@ def options_in(
         name, equals, value = word.partition("=")
         if word == "--":
             words += rest
+        elif word in ("-h", "--help"):
+            raise HelpAsked(*flags, *values)
         elif word in flags:
             options[word] = ""
         elif name in values:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -208,6 +209,24 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(tree: Tree) -> None:
     code, out, _ = run(tree, "--help")
     assert code == 0 and out.startswith("usage: sweetspot MODEL")
     assert run(tree)[0] == 2
+
+
+def test_a_command_says_how_it_is_used(tree: Tree) -> None:
+    assert run(tree, "explain", "--help") == (
+        0,
+        "sweetspot explain SETTING           a setting under any tool's name for it\n"
+        "options: --json\n",
+        "",
+    )
+    code, out, _ = run(tree, "export", "-h")
+    assert code == 0 and out.endswith("--strength, --lora, --budget, --as\n")
+    assert "sweetspot export MODEL --to TOOL" in out and "sweetspot explain" not in out
+    code, out, _ = run(tree, "plain-turbo", "--help")
+    assert code == 0 and "--goal draft|balanced|final" in out and "sweetspot lint" not in out
+
+
+def test_the_version_is_the_installed_package_s(tree: Tree) -> None:
+    assert run(tree, "--version") == (0, f"sweetspot {version('sweetspot')}\n", "")
 
 
 def test_the_editors_schemas_hold_for_every_file(tree: Tree, tmp_path: Path) -> None:
