@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -57,10 +59,26 @@ def grouped(models: Iterable[Model]) -> list[dict[str, Any]]:
     for model in models:
         members.setdefault(model["family"], []).append(model)
     return [
-        {"id": family, "members": of_family, "count": len(of_family)}
+        {
+            "id": family,
+            "name": spelled(family, [model["name"] for model in of_family]),
+            "members": of_family,
+            "count": len(of_family),
+        }
         for family, of_family in sorted(members.items())
         if len(of_family) > 1
     ]
+
+
+def spelled(family: str, names: Iterable[str]) -> str:
+    """Returns a family's id as the names of its members mostly spell it: flux-1 is FLUX.1."""
+    letters = map(re.escape, family.replace("-", ""))
+    # "SD15" is no SD 1, but CogView4 is a CogView.
+    end = r"(?!\d)" if family[-1].isdigit() else ""
+    pattern = re.compile(r"(?<!\w)" + "[ .-]?".join(letters) + end, re.IGNORECASE)
+    found = [match.group() for name in names if (match := pattern.search(name))]
+    counted = Counter(found)
+    return min(counted, key=lambda one: (-counted[one], one)) if counted else family
 
 
 def family_pages(models: Sequence[Model], settings: Mapping[str, Any]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from family_pages import spelled
 from known_models import WELL_KNOWN
 from markup import source_url
 from templating import render, span
@@ -212,7 +213,8 @@ def ruler_page() -> str:
     """Returns the page of the figure and its table, family by family."""
     models, against = _built()
     by_family = sorted(models, key=lambda row: (row.family, row.steps, row.name.casefold()))
-    families = [(name, list(of)) for name, of in groupby(by_family, lambda row: row.family)]
+    grouped = [(name, list(of)) for name, of in groupby(by_family, lambda row: row.family)]
+    families = [(spelled(name, [row.name for row in of]), of) for name, of in grouped]
     return render("ruler", families=families, root="../", **view(models, against))
 
 

@@ -62,3 +62,14 @@ def test_a_model_leads_to_its_base_its_offspring_its_family_and_its_scheduler() 
     assert base["offspring"] == [{"id": "b", "name": "b"}]
     assert base["relatives"]["count"] == 2
     assert base["scheduler_page"] == "fast"
+
+
+def test_a_family_is_written_as_its_members_write_it() -> None:
+    """The spelling that most use, taken as a whole word; without one the id stands."""
+    assert (
+        family_pages.spelled("flux-1", ["FLUX.1 [dev]", "Flux.1 fill", "FLUX.1 Canny"]) == "FLUX.1"
+    )
+    assert family_pages.spelled("sd-1", ["Hyper-SD15", "ControlNet for SD 1.5"]) == "SD 1"
+    assert family_pages.spelled("cogview", ["CogView4 6B", "ConsisID"]) == "CogView"
+    assert family_pages.spelled("sd-2", ["Stable Diffusion 2.1"]) == "sd-2"
+    assert family_pages.spelled("a.b", ["aXb"]) == "a.b"
