@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Entries = Mapping[str, "Entry"]
 Ids = set[tuple[str, str]]
-_OF_JUDGE = (("margin", "judge"), ("loose_margin", "judge"))
+_OF_JUDGE = tuple((key, "judge") for key in ("margin", "loose_margin", "plateau", "alike"))
 _OF_REFERENCE = tuple((key, "reference") for key in ("noticeable", "loose_change", "settled"))
 LEAST_CONVERGED = 200  # steps of a picture that counts as converged
 _RAW = ("change", "ssim", "hits", "clip")

@@ -140,11 +140,19 @@ class SweetSpot(Strict):
 
 
 class Rule(Strict):
-    """The limits that a sweet spot rests on: of fidelity with a judge, of ꟻLIP with a reference."""
+    """The limits that a sweet spot rests on: of fidelity with a judge, of ꟻLIP with a reference.
+
+    `draws` is how often prompts are drawn again, `stable` the share of draws that must agree;
+    `plateau` neighbouring rungs, `alike` of fidelity within the best, are the best there is.
+    """
 
     confidence: Share
+    draws: Annotated[int, Field(ge=1)]
+    stable: Share
     margin: Share | None = None
     loose_margin: Share | None = None
+    plateau: Annotated[int, Field(ge=1)] | None = None
+    alike: Share | None = None
     noticeable: Share | None = None
     loose_change: Share | None = None
     settled: Share | None = None

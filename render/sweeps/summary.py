@@ -61,10 +61,11 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def rule_of(found: dict[str, Any]) -> dict[str, float]:
-    """The margins that the answer rests on."""
-    rule = {"confidence": CONFIDENCE}
+    """The margins that the answer rests on; pages print these and no figure of their own."""
+    rule = {"confidence": CONFIDENCE, "draws": BOOTSTRAPS, "stable": STABLE}
     if found["judge"]:
         rule |= {"margin": MARGIN, "loose_margin": LOOSE_MARGIN}
+        rule |= {"plateau": PLATEAU, "alike": ALIKE}
     if found["reference"]:
         rule |= {"noticeable": NOTICEABLE, "loose_change": LOOSE_CHANGE, "settled": SETTLED}
     return rule

@@ -146,8 +146,24 @@ def test_the_rule_page_prints_the_margins_of_the_measurement(built: dict[str, pa
         "the fewest steps at which fidelity lies no more than 0.05 below the plateau, and from "
         "there on the change to the picture at 200 steps stays at or below 0.1. Both"
     ) in page
+    assert "first 3 neighbouring rungs whose mean fidelity lies within 0.01 of the best 3’s" in page
+    assert "drawn again, 1,000 times" in page
+    assert "by more than one rung in over 10 % of the draws" in page
     assert "saving it as WebP at quality 90 is 0.047, making it 2 % brighter is 0.098." in page
     assert '<td>6</td><td class="value">10</td><td>20</td><td>20</td>' in page
+
+
+def test_the_rule_page_knows_no_figure_of_its_own(tmp_path: Path, known: Known) -> None:
+    """Another rule, as the studio would write it, is another page."""
+    found = sweeps.sweep("euler")
+    found["summary"]["rule"] |= {"plateau": 4, "alike": 0.02, "draws": 2500, "stable": 0.85}
+    sweeps.write(tmp_path, found)
+    page = pages.build_pages(
+        known.catalogue, _answer, {}, measured_sweeps=Known(load_measured(tmp_path))
+    )["measured/index.md"].markdown
+    assert "first 4 neighbouring rungs whose mean fidelity lies within 0.02 of the best 4’s" in page
+    assert "drawn again, 2,500 times, their seeds with them" in page
+    assert "by more than one rung in over 15 % of the draws" in page
 
 
 def test_an_unsettled_reference_leaves_no_sweet_spot(tmp_path: Path, known: Known) -> None:

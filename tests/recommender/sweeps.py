@@ -7,6 +7,10 @@ from typing import Any
 WEIGHTS = "0123456789abcdef0123456789abcdef"
 RULE = {
     "confidence": 0.95,
+    "draws": 1000,
+    "stable": 0.9,
+    "plateau": 3,
+    "alike": 0.01,
     "margin": 0.05,
     "loose_margin": 0.1,
     "noticeable": 0.1,

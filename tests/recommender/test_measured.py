@@ -97,14 +97,15 @@ def test_a_picture_that_never_settles_leaves_the_high_end_open(tree: Tree) -> No
 def test_what_there_is_no_judge_or_no_converged_picture_for_does_not_decide(tree: Tree) -> None:
     found = sweep()
     rows = [{**row, "hits": None} for row in found["rows"]]
-    rule = {key: RULE[key] for key in ("confidence", "noticeable", "loose_change", "settled")}
+    both = ("confidence", "draws", "stable")
+    rule = {key: RULE[key] for key in (*both, "noticeable", "loose_change", "settled")}
     tree.measure(judge=None, rows=rows, summary={**found["summary"], "rule": rule})
     assert tree.answer("plain-base").why[1] == (
         "18 is the fewest steps at which, with 95% confidence, the picture stays within 0.1 ꟻLIP "
         "of the converged one; 12, within 0.2; from 26 on it has settled, within 0.05."
     )
     rows = [{**row, "change": None, "ssim": None} for row in found["rows"]]
-    rule = {key: RULE[key] for key in ("confidence", "margin", "loose_margin")}
+    rule = {key: RULE[key] for key in (*both, "margin", "loose_margin", "plateau", "alike")}
     summary = {**found["summary"], "rule": rule, "converged": None}
     tree.measure(reference=None, rows=rows, summary=summary)
     assert tree.answer("plain-base").why[1] == (
