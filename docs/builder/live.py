@@ -22,7 +22,10 @@ from vendor import FOLDER, Vendored
 MODELS = Path(__file__).resolve().parents[1] / "content" / "assets" / "models"
 MANIFEST = "assets/models/manifest.json"
 PACKAGE = "onnxruntime-web"
-SCRIPT, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm.gz"
+RUNTIMES = {
+    "wasm": ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm.gz"),
+    "webgpu": ("ort.jspi.bundle.min.mjs", "ort-wasm-simd-threaded.jspi.wasm.gz"),
+}
 # Settings that name a scheduler's table together; all others are fields of their own.
 OF_SCHEDULER = ("scheduler", "schedule_type", "timestep_spacing", "eta")
 STEPS = "num_inference_steps"
@@ -34,15 +37,17 @@ Cell = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Kit:
-    """The exported models, and the runtime where this build has one."""
+    """The exported models, and the runtimes by what they compute with where this build has them."""
 
     manifest: Mapping[str, Any]
     runtime: Mapping[str, Any] | None
 
     def megabytes(self, model: str) -> str:
-        """Returns what a reader downloads for a first picture of a model, in MB."""
+        """Returns what a reader downloads at most for a first picture of a model, in MB."""
         shared = [self.manifest["decoder"], self.manifest["vocabulary"]]
-        return _mega([*self._own(model), *shared, *(self.runtime or {}).values()])
+        runtimes = [[*one.values()] for one in (self.runtime or {}).values()]
+        largest = max(runtimes, key=_bytes, default=[])
+        return _mega([*self._own(model), *shared, *largest])
 
     def more(self, model: str) -> str:
         """Returns what a model adds to that where another one was drawn with before, in MB."""
@@ -62,8 +67,12 @@ class Kit:
         return list(range(size["low"], size["high"] + 1, size["multiple"]))
 
 
+def _bytes(files: Iterable[Mapping[str, Any]]) -> int:
+    return sum(file["bytes"] for file in files)
+
+
 def _mega(files: Iterable[Mapping[str, Any]]) -> str:
-    return f"{sum(file['bytes'] for file in files) / 1e6:.1f}"
+    return f"{_bytes(files) / 1e6:.1f}"
 
 
 @dataclass(frozen=True)
@@ -94,13 +103,20 @@ def load_kit(vendored: Vendored, models: Path = MODELS) -> Kit | None:
 
 
 def runtime(vendored: Vendored) -> dict[str, Any] | None:
-    """Describes the runtime's files as the models' are described, or None where it is missing."""
-    found = {
-        name: f"{FOLDER}/{PACKAGE}/{file}" for name, file in (("script", SCRIPT), ("wasm", WASM))
-    }
-    if not all(address in vendored.files for address in found.values()):
+    """Describes the runtimes' files as the models' are described; None where they are missing."""
+    if PACKAGE not in vendored.versions:
         return None
-    return {name: _described(address, vendored.files[address]) for name, address in found.items()}
+    return {
+        name: {
+            part: _described(address, vendored.files[address])
+            for part, address in zip(("script", "wasm"), _addresses(files), strict=True)
+        }
+        for name, files in RUNTIMES.items()
+    }
+
+
+def _addresses(files: Iterable[str]) -> list[str]:
+    return [f"{FOLDER}/{PACKAGE}/{file}" for file in files]
 
 
 @functools.cache

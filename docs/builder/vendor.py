@@ -15,8 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = "assets/vendor"
-# Few static hosts compress WebAssembly: 14 and 10 MB are sent as 3.7 and 3.5, pages inflate them.
-PACKED = ("ort-wasm-simd-threaded.wasm", "pyodide.asm.wasm")
+# Few static hosts compress WebAssembly: 14, 17 and 10 MB are sent as 3.7, 4.1 and 3.5, and pages
+# inflate them.
+PACKED = (
+    "ort-wasm-simd-threaded.wasm",
+    "ort-wasm-simd-threaded.jspi.wasm",
+    "pyodide.asm.wasm",
+)
 LACKING = (
     "node_modules: expected {names}, got none: the pages that compute in the browser keep to their "
     "prerendered pictures and commands. With a network: make node_modules/ready"
@@ -25,6 +30,9 @@ FILES = {
     "onnxruntime-web": (
         "dist/ort.wasm.bundle.min.mjs",
         "dist/ort-wasm-simd-threaded.wasm",
+        # With WebGPU, for browsers that let WebAssembly wait (JSPI). Others would need 6.7 MB.
+        "dist/ort.jspi.bundle.min.mjs",
+        "dist/ort-wasm-simd-threaded.jspi.wasm",
     ),
     "pyodide": (
         "pyodide.mjs",

@@ -8,12 +8,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserType, Page
 
 NO_BROWSER = (
     "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "
@@ -35,18 +35,23 @@ OPTIONS = (
 )
 
 
-def find_chromium(playwright: Playwright) -> str | None:
+def find_chromium(kind: BrowserType) -> str | None:
     """Returns the browser to use: $CHROME, one on the PATH, or Playwright's own."""
     named = os.environ.get("CHROME")
     found = [shutil.which(named)] if named else [shutil.which(name) for name in NAMES]
-    if not named and Path(playwright.chromium.executable_path).is_file():
-        found.append(playwright.chromium.executable_path)
+    if not named and Path(kind.executable_path).is_file():
+        found.append(kind.executable_path)
     return next((path for path in found if path), None)
 
 
-def launch(playwright: Playwright, path: str) -> Browser:
-    """Starts Chromium without a window."""
-    return playwright.chromium.launch(executable_path=path, headless=True, args=list(OPTIONS))
+def launch(
+    kind: BrowserType, path: str, *, graphics: bool = False, more: Iterable[str] = ()
+) -> Browser:
+    """Starts Chromium without a window; with `graphics`, a graphics card made in software."""
+    options = [one for one in OPTIONS if not (graphics and one == "--disable-gpu")]
+    options += ["--enable-unsafe-webgpu"] if graphics else []
+    args = [*options, *more]
+    return kind.launch(executable_path=path, headless=True, args=args)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -112,12 +112,12 @@ def hostile_guide(once: Once, small_renders: Path) -> Path:
 def chromium() -> Iterator[Browser]:
     """One browser for all tests here; without one they are skipped, or fail where CI is set."""
     with sync_playwright() as playwright:
-        path = find_chromium(playwright)
+        path = find_chromium(playwright.chromium)
         if path is None:
             if os.environ.get("CI"):
                 pytest.fail(NO_BROWSER)
             pytest.skip(NO_BROWSER)
-        browser = launch(playwright, path)
+        browser = launch(playwright.chromium, path)
         yield browser
         browser.close()
 

@@ -174,7 +174,7 @@ def main() -> int:
     places = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     node = shutil.which("node", path=os.pathsep.join(places))
     with sync_playwright() as playwright:
-        chromium = find_chromium(playwright)
+        chromium = find_chromium(playwright.chromium)
     if words := lacking(options.site, chromium, node):
         print(words, file=sys.stderr)
         return 2

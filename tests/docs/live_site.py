@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from templating import render
 
 ASSETS = ROOT / "docs" / "content" / "assets"
 RENDERS = ROOT / "docs" / "content" / "renders"
+TURBO = {
+    "model": "postcards-turbo",
+    "num_inference_steps": 2,
+    "guidance_scale": 1.0,
+    "scheduler": "lcm",
+}
 NO_RUNTIME = "node_modules/onnxruntime-web: expected it, got none. Run: make node_modules/ready"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Live</title><link rel="icon" href="data:,">
@@ -46,6 +53,14 @@ def write_site(folder: Path, shown: Live, *, large: bool = False) -> Path:
     for part in ("js", "css", "models"):
         (folder / "assets" / part).symlink_to(ASSETS / part)
     return folder
+
+
+def large_site(folder: Path) -> Path:
+    """Writes the page on live drawing, which begins with the quicker of both models."""
+    need_runtime()
+    shown = live_picture("num_inference_steps", "inference-steps")
+    turbo = replace(shown, settings={**shown.settings, **TURBO})
+    return write_site(folder, turbo, large=True)
 
 
 def need_runtime() -> None:

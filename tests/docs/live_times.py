@@ -58,13 +58,13 @@ def main() -> int:
         print(f"{arguments.site}: expected a built site with live/, got none.", file=sys.stderr)
         return 2
     with sync_playwright() as playwright, served(arguments.site) as base:
-        path = find_chromium(playwright)
+        path = find_chromium(playwright.chromium)
         if path is None:
             print(
                 "expected Chromium ($CHROME, the PATH or Playwright's), got none", file=sys.stderr
             )
             return 2
-        browser = launch(playwright, path)
+        browser = launch(playwright.chromium, path)
         told = measured(browser, base + "live/", arguments.times)
         browser.close()
     print("\n".join(lines(told)))

@@ -6,58 +6,47 @@ import base64
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from browser import served
-from live_site import ASSETS, live_picture, need_runtime, write_site
+from live_reader import (
+    begin,
+    distance,
+    latents_of,
+    pixels_of,
+    readers,
+    set_all,
+    wait_for_drawn,
+    wait_for_status,
+)
+from live_site import ASSETS, large_site, live_picture, write_site
 from PIL import Image
 from playwright.sync_api import Browser, Page
 from small import ROOT
 
 from tests.prove import PROVE
 
-WAIT = 120_000  # ms; a busy machine is slow
-TURBO = {
-    "model": "postcards-turbo",
-    "num_inference_steps": 2,
-    "guidance_scale": 1.0,
-    "scheduler": "lcm",
-}
 # Prompts, seeds and step counts that no plan renders, with what Python makes of them.
 KNOWN = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))["runs"]
 ASKED = KNOWN if PROVE else [KNOWN[1], KNOWN[4]]
 STATED = json.loads((ASSETS / "models/parity.json").read_text(encoding="utf-8"))["summary"]
-COUNT = "addEventListener('drawn', () => { window.drawn = (window.drawn ?? 0) + 1 })"
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a page that draws live, with both models to choose from."""
-    need_runtime()
-    shown = live_picture("num_inference_steps", "inference-steps")
-    turbo = replace(shown, settings={**shown.settings, **TURBO})
-    folder = write_site(tmp_path_factory.mktemp("live"), turbo, large=True)
-    with served(folder) as base:
+    with served(large_site(tmp_path_factory.mktemp("live"))) as base:
         yield base
 
 
 @pytest.fixture(scope="module")
 def new_page(chromium: Browser) -> Iterator[Callable[[], Page]]:
     """Opens pages that share nothing, not even what was fetched."""
-    contexts = []
-
-    def opened() -> Page:
-        contexts.append(chromium.new_context(viewport={"width": 900, "height": 1000}))
-        contexts[-1].add_init_script(COUNT)
-        return contexts[-1].new_page()
-
-    yield opened
-    for context in contexts:
-        context.close()
+    with readers(chromium) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -68,60 +57,6 @@ def drawing(site: str, new_page: Callable[[], Page]) -> Page:
     begin(page)
     wait_for_drawn(page, 1)
     return page
-
-
-def begin(page: Page, name: str = "Generate live") -> None:
-    page.get_by_role("button", name=name).click()
-
-
-def wait_for_drawn(page: Page, count: int) -> None:
-    page.wait_for_function("(count) => window.drawn >= count", arg=count, timeout=WAIT)
-
-
-def wait_for_status(page: Page, words: str) -> str:
-    status = page.locator("live-picture [role=status]")
-    status.filter(has_text=words).wait_for(timeout=WAIT)
-    return status.inner_text()
-
-
-def set_all(page: Page, model: str, settings: dict[str, Any]) -> None:
-    """Types and chooses as a reader does, and waits for the picture of all of it.
-
-    The address changes when a picture is finished, so it tells which one is.
-    """
-    page.get_by_label(model, exact=True).or_(page.locator(f"[value={model}]")).first.check()
-    for name, value in settings.items():
-        field = page.locator(f"[name={name}]")
-        choices = field.evaluate("(field) => field.tagName === 'SELECT'")
-        field.select_option(str(value)) if choices else field.fill(str(value))
-    page.wait_for_function(
-        """(wanted) => {
-            const told = new URLSearchParams(location.hash.slice("#draw?".length));
-            const same = ([name, value]) => told.get(name) === String(value);
-            return Object.entries(wanted).every(same);
-        }""",
-        arg={"model": model, **settings},
-        timeout=WAIT,
-    )
-
-
-def latents_of(page: Page) -> np.ndarray:
-    """The final latents of the picture that stands in the first canvas."""
-    latents = "[...document.querySelector('live-picture').panel.screens[0].latents]"
-    return np.array(page.evaluate(latents), dtype=np.float32)
-
-
-def pixels_of(page: Page) -> np.ndarray:
-    """The picture in the first canvas, three numbers a pixel."""
-    address = page.evaluate("document.querySelector('.drawn canvas').toDataURL('image/png')")
-    picture = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
-    return np.asarray(picture.convert("RGB"), dtype=float)
-
-
-def distance(found: np.ndarray, packed: str) -> float:
-    """The length of the difference over that of what was expected."""
-    wanted = np.frombuffer(base64.b64decode(packed), "<f4")
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
 
 
 @pytest.mark.parametrize("known", ASKED, ids=lambda known: known["settings"]["prompt"])

@@ -1,14 +1,19 @@
 // What the worker draws with: the runtime, the sessions of each model, the schedulers' tables. Each
 // is fetched when first needed and stays.
 
+import { deviceOf } from "./backends.js";
 import { Failure } from "./failure.js";
 import { fetchFile, inflate } from "./fetching.js";
 import { tokenize } from "./tokenizer.js";
 
 export class Models {
-  /** `manifest` and `base` tell where the models' files are, `runtime` where onnxruntime-web is. */
-  constructor({ base, manifest, root, runtime }) {
-    Object.assign(this, { base, manifest, root, runtime });
+  /**
+   * `manifest` and `base` tell where the models' files are, `backend` what draws and `lost(failure)`
+   * hears when it no longer can.
+   */
+  constructor({ base, manifest, root }, backend, lost) {
+    Object.assign(this, { base, manifest, root, backend, lost });
+    this.runtime = backend.runtime;
     this.loaded = new Map();
     this.embedded = new Map();
   }
@@ -42,13 +47,18 @@ export class Models {
     });
     const [ort, packed] = await Promise.all([script, wasm]);
     ort.env.wasm.wasmBinary = await inflate(packed);
-    ort.env.wasm.numThreads = 1;
+    ort.env.wasm.numThreads = this.backend.threads;
+    const { name, adapter } = this.backend;
+    if (name === "webgpu") this.device = await deviceOf(adapter, this.lost);
     this.ort = ort;
   }
 
   opened({ file }, buffer) {
     if (file.endsWith(".json")) return JSON.parse(new TextDecoder().decode(buffer));
-    const options = { executionProviders: ["wasm"] };
+    const { device } = this;
+    const executionProviders = [device ? { name: "webgpu", device } : "wasm"];
+    // Nothing in the console: errors arrive here too, and are told to the reader.
+    const options = { executionProviders, logSeverityLevel: 4 };
     return this.ort.InferenceSession.create(new Uint8Array(buffer), options);
   }
 

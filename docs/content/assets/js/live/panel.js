@@ -1,11 +1,11 @@
-// The controls of a live picture once it draws: they ask a Session for pictures and show them.
+// The controls of a live picture once it draws: they ask an Engine for pictures and show them.
 
 import { fill, settingsOf, write } from "./address.js";
+import { Engine } from "./engine.js";
 import { line } from "./failure.js";
 import { fetchFile } from "./fetching.js";
 import { watchWords } from "./prompt.js";
 import { Screen } from "./screen.js";
-import { Session } from "./session.js";
 
 const AFTER_TYPING = 250; // ms
 
@@ -27,9 +27,12 @@ export class Panel {
     const response = await fetch(base, { cache: "no-cache" });
     if (!response.ok) throw new Error(`manifest.json: HTTP ${response.status}`);
     this.manifest = await response.json();
-    const runtime = JSON.parse(this.element.dataset.runtime);
-    const open = { base, manifest: this.manifest, root, runtime };
-    this.session = new Session(open, (message) => this.heard(message));
+    const runtimes = JSON.parse(this.element.dataset.runtime);
+    // For machines without a graphics card that still want to see WebGPU draw, such as those of tests.
+    const any = new URLSearchParams(location.search).get("webgpu") === "any";
+    const open = { base, manifest: this.manifest, root, runtimes, any };
+    const chooser = this.form.querySelector("[data-backend]");
+    this.engine = new Engine(open, chooser, (message) => this.heard(message));
     this.listen();
     this.suit();
     this.draw();
@@ -103,10 +106,10 @@ export class Panel {
   }
 
   draw() {
-    if (this.session.ended || !this.form.reportValidity()) return;
+    if (this.engine.ended || !this.form.reportValidity()) return;
     this.drawing = this.jobs();
     this.screens.forEach((screen, i) => screen.expect(this.drawing[i]));
-    this.session.draw(this.drawing);
+    this.engine.draw(this.drawing);
   }
 
   heard(message) {
@@ -120,7 +123,7 @@ export class Panel {
   }
 
   finish() {
-    this.tell("Drawn. The address bar is a link to this picture.", 1);
+    this.tell(`Drawn with ${this.engine.told}. The address bar is a link to this picture.`, 1);
     history.replaceState(history.state, "", write(settingsOf(this.form)));
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
@@ -153,7 +156,7 @@ export class Panel {
   end() {
     this.stopped.abort();
     clearTimeout(this.typing);
-    this.session?.end();
+    this.engine?.end();
   }
 }
 

@@ -19,7 +19,7 @@ export function supported() {
 export class Session {
   /**
    * Starts a worker. `hear(message)` gets what worker.js tells of the newest run, and {failure} when
-   * the worker is lost. `open` is {base, manifest, root, runtime}.
+   * the worker is lost. `open` is {base, manifest, root, runtimes}, and what may be `wanted` of them.
    */
   constructor(open, hear) {
     if (!supported()) throw new Failure("unsupported");
@@ -37,7 +37,7 @@ export class Session {
 
   heard(data) {
     if (data.holding) this.watch();
-    else if (data.run === this.run) this.hear(data);
+    else if (data.offers || data.run === this.run) this.hear(data);
     if (data.failure) this.end();
   }
 

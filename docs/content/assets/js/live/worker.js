@@ -1,9 +1,11 @@
-// Draws pictures beside the page. It hears {open} once and then {run, jobs}, any number of times; a
-// newer run drops an older one between two steps. Of the newest it tells, each with its `run`:
+// Draws pictures beside the page. It hears {open} once, tells {offers, name, most} of what there is to
+// draw with, and then hears {run, jobs}, any number of times; a newer run drops an older one between
+// two steps. Of the newest it tells, each with its `run`:
 //   {got, of} bytes fetched; {starting}; {at, call, calls}; {at, rgba, width, height}, a preview of
 //   picture `at`, or with {done, ms, latents} the picture itself; {drawn} at the end; or {failure}.
 
-import { describe } from "./failure.js";
+import { backend } from "./backends.js";
+import { Failure, describe } from "./failure.js";
 import { Models } from "./models.js";
 import { Generator } from "./noise.js";
 import { guide, sample } from "./sampler.js";
@@ -18,7 +20,7 @@ let decoding = 80; // ms, of the last one; at first a guess
 
 addEventListener("message", ({ data }) => {
   if (data.open) {
-    models = new Models(data.open);
+    last = opened(data.open);
     // While this worker lives it holds the lock; whoever waits for the lock hears of its end.
     navigator.locks?.request(data.open.lock, () => {
       postMessage({ holding: true });
@@ -29,6 +31,13 @@ addEventListener("message", ({ data }) => {
   newest = data.run;
   last = last.then(() => draw(data)).catch((error) => tell(data.run, { failure: describe(error) }));
 });
+
+async function opened(open) {
+  const found = await backend(open);
+  models = new Models(open, found, (lost) => tell(newest, { failure: describe(lost) }));
+  const { offers, name, most } = found;
+  postMessage({ offers, name, most });
+}
 
 function tell(run, what, transfer = []) {
   if (run === newest) postMessage({ run, ...what }, transfer);
@@ -41,6 +50,7 @@ async function draw({ run, jobs }) {
     const began = performance.now();
     const latents = await denoised(run, at, job);
     if (!latents) return;
+    if (!latents.every(Number.isFinite)) throw new Failure("failed", "not a number");
     const rgba = await decoded(job, latents);
     const { width, height } = job;
     const done = { done: true, ms: performance.now() - began, latents };

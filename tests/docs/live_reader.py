@@ -1,0 +1,88 @@
+"""What a reader does on a page that draws live, and what the page then shows."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+WAIT = 120_000  # ms; a busy machine is slow
+COUNT = "addEventListener('drawn', () => { window.drawn = (window.drawn ?? 0) + 1 })"
+
+
+@contextmanager
+def readers(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Gives a function that opens pages which share nothing, not even what was fetched."""
+    contexts = []
+
+    def opened() -> Page:
+        contexts.append(browser.new_context(viewport={"width": 900, "height": 1000}))
+        contexts[-1].add_init_script(COUNT)
+        return contexts[-1].new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def begin(page: Page, name: str = "Generate live") -> None:
+    """Presses the button."""
+    page.get_by_role("button", name=name).click()
+
+
+def wait_for_drawn(page: Page, count: int, patience: int = WAIT) -> None:
+    """Waits until so many pictures are finished since the page was opened (see COUNT)."""
+    page.wait_for_function("(count) => window.drawn >= count", arg=count, timeout=patience)
+
+
+def wait_for_status(page: Page, words: str) -> str:
+    """Returns the page's one line once it has these words in it."""
+    status = page.locator("live-picture [role=status]")
+    status.filter(has_text=words).wait_for(timeout=WAIT)
+    return status.inner_text()
+
+
+def set_all(page: Page, model: str, settings: dict[str, Any]) -> None:
+    """Types and chooses as a reader does, and waits for the picture of all of it.
+
+    The address changes when a picture is finished, so it tells which one is.
+    """
+    page.get_by_label(model, exact=True).or_(page.locator(f"[value={model}]")).first.check()
+    for name, value in settings.items():
+        field = page.locator(f"[name={name}]")
+        choices = field.evaluate("(field) => field.tagName === 'SELECT'")
+        field.select_option(str(value)) if choices else field.fill(str(value))
+    page.wait_for_function(
+        """(wanted) => {
+            const told = new URLSearchParams(location.hash.slice("#draw?".length));
+            const same = ([name, value]) => told.get(name) === String(value);
+            return Object.entries(wanted).every(same);
+        }""",
+        arg={"model": model, **settings},
+        timeout=WAIT,
+    )
+
+
+def latents_of(page: Page) -> np.ndarray:
+    """The final latents of the picture that stands in the first canvas."""
+    latents = "[...document.querySelector('live-picture').panel.screens[0].latents]"
+    return np.array(page.evaluate(latents), dtype=np.float32)
+
+
+def pixels_of(page: Page) -> np.ndarray:
+    """The picture in the first canvas, three numbers a pixel."""
+    address = page.evaluate("document.querySelector('.drawn canvas').toDataURL('image/png')")
+    picture = Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2])))
+    return np.asarray(picture.convert("RGB"), dtype=float)
+
+
+def distance(found: np.ndarray, packed: str) -> float:
+    """The length of the difference over that of what was expected."""
+    wanted = np.frombuffer(base64.b64decode(packed), "<f4")
+    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
