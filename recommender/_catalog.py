@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from ._catalog_file import FORMAT, digest_of, dumps, folder_digest
 from ._errors import AmbiguousModelError, CatalogueError, UnknownModelError
 from ._names import loose, tokens, without_storage
 
-FORMAT = 1
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SUGGESTIONS = 3
 
@@ -170,7 +170,7 @@ def _of_checkout(root: str) -> Catalogue:
     digest = digest_of(root)
     folder = os.path.join(root, ".cache", "sweetspot")
     # The compiler is an input too: a checkout whose code changed must not read an old cache.
-    code = _digest(_PACKAGE)
+    code = folder_digest(_PACKAGE)
     path = os.path.join(folder, f"catalogue-{digest[:16]}-{code[:8]}.json")
     cached = _read(path)
     if cached is not None and cached.get("digest") == digest:
@@ -223,39 +223,3 @@ def _keep(data: dict[str, Any], folder: str, path: str) -> None:
                 os.unlink(os.path.join(folder, name))
     except OSError:
         return
-
-
-def dumps(data: dict[str, Any]) -> str:
-    """Returns the catalogue as the same bytes for the same data."""
-    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def digest_of(root: str | os.PathLike[str]) -> str:
-    """Returns the SHA-256 over the names and contents of every file the catalogue is made from."""
-    return _digest(os.path.join(root, "settings"))
-
-
-def _digest(folder: str) -> str:
-    from hashlib import sha256
-
-    total = sha256()
-    for path in _inputs(folder):
-        total.update(os.path.relpath(path, folder).encode("utf-8", "surrogateescape") + b"\0")
-        if os.path.isfile(
-            path
-        ):  # anything else is for `check` to refuse; nothing waits for it here
-            with open(path, "rb") as stream:
-                total.update(sha256(stream.read()).digest())
-    return total.hexdigest()
-
-
-def _inputs(folder: str) -> list[str]:
-    found = []
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        found += [
-            os.path.join(here, name)
-            for name in names
-            if name.endswith((".yaml", ".yml", ".json", ".py"))
-        ]
-    return sorted(found)

@@ -18,7 +18,9 @@ from typing import Any
 from recommender import SweetspotError
 from recommender.authoring import visible
 
-from . import compare, ray_connection, speed_commands
+from .bench import commands as bench_commands
+from .cluster import options as cluster_options
+from .compare import command as compare_command
 from .errors import RenderError
 from .export import commands as export_commands
 from .plan import RENDERS, load_plan, plan_ids
@@ -54,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m render", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_plan_commands(commands)
-    compare.add_to(commands)
+    compare_command.add_to(commands)
     _add_model_commands(commands)
     export_commands.add_to(commands)
     return parser
@@ -88,7 +90,7 @@ def _add_plan_commands(commands: Any) -> None:
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
             )
             command.add_argument("--strict-environment", action="store_true")
-            ray_connection.add_to(command)
+            cluster_options.add_to(command)
             command.add_argument(
                 "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
             )
@@ -127,7 +129,7 @@ def _add_model_commands(commands: Any) -> None:
     pack.set_defaults(command=_pack)
     pack.add_argument("model", help="a model of settings/measured/")
     pack.add_argument("--out", type=Path, metavar="FILE", help="default: MODEL-measured.zip")
-    speed_commands.add_to(commands)
+    bench_commands.add_to(commands)
     train = commands.add_parser("train", help="train a reference model")
     train.set_defaults(command=_train)
     train.add_argument("name", choices=TRAINED)
@@ -181,7 +183,7 @@ def _run(options: argparse.Namespace) -> int:
         device=options.device,
         dtype=options.dtype,
         strict_environment=options.strict_environment,
-        through=ray_connection.through(options),
+        through=cluster_options.through(options),
         profile=options.profile,
     )
     for line in summary.failed:
@@ -232,7 +234,7 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _curves(options: argparse.Namespace) -> int:
-    from .curves import CURVES, write
+    from .curves.figures import CURVES, write
 
     folder = options.out or CURVES
     changed = write(options.figures, folder)

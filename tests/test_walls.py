@@ -45,9 +45,12 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/waiting.py", TORCH, set()),
     ("render/stand_ins.py", TORCH, set()),
     *(
-        (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
+        (f"render/bench/{name}.py", IMAGES | TORCH, set())
         for name in ("naive", "batched", "small", "fullsize", "invariance")
     ),
+    ("render/bench/*.py", IMAGES, TORCH),
+    ("render/compare/*.py", IMAGES, set()),
+    ("render/curves/*.py", {"recommender", "numpy"}, TORCH | {"PIL"}),
     ("render/reference/*.py", {"recommender", "tqdm"} | IMAGES | TORCH, set()),
     *(
         (f"render/export/{name}.py", {"recommender"}, set())
@@ -60,8 +63,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/sweeps/metrics.py", IMAGES, {"flip_evaluator", "skimage"}),
     ("render/sweeps/clip.py", {"numpy"}, TORCH),
     ("render/sweeps/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
-    ("render/cluster.py", {"recommender"}, {"ray"}),
-    ("render/ray_connection.py", {"recommender"}, {"ray"}),
+    ("render/cluster/*.py", {"recommender"}, {"ray"}),
     ("render/*.py", {"recommender", "tqdm"} | IMAGES, TORCH),
 ]
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import cross, yaml_text
+from .entry import Entry
 from .problems import Problem, schema_problems
 from .registry import KINDS, FileKind, locate, places
 from .schema import SLUG
@@ -19,23 +20,6 @@ from .schema import SLUG
 MAX_JSON_BYTES = 8 * 1024 * 1024
 # Kinds whose folder bears an id too: a family of models, or the model that was measured.
 _IN_A_NAMED_FOLDER = ("model", "measurement", "quality", "pairs")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One authoring file that could be parsed."""
-
-    kind: str
-    id: str
-    family: str
-    file: str
-    document: yaml_text.Document
-    sound: bool
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """The file's keys as they were written."""
-        return self.document.data if isinstance(self.document.data, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .._catalog import FORMAT, digest_of, dumps
+from .._catalog_file import FORMAT, digest_of, dumps
 from .._errors import CatalogueError
 from .._names import loose
 from . import compile_measured, compile_schedulers
-from .check import Checked, Entry, check_root
+from .check import Checked, check_root
+from .entry import Entry
 
 # What a fine-tune or distillation keeps of its base, unless its file says otherwise.
 INHERITED = (

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .check import Entry
+from .entry import Entry
 
 KINDS = ("measurement", "quality")
 # One figure for every picture: the files keep them, and nothing that answers reads them.

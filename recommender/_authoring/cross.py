@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._errors import visible
 from .._names import loose
@@ -23,12 +23,10 @@ from .cross_parts import (
 from .cross_schedulers import scheduler_problems
 from .cross_settings import setting_problems, tool_owners
 from .cross_text import sentences_once, text_problems
+from .entry import Entry
 from .problems import Problem, describe, did_you_mean
 from .schema_render import axis_values
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 __all__ = ["WITHOUT_A_PAGE", "across"]
 # Only these say which formula their number belongs to.

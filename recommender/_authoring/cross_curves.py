@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from .cross_parts import problem
+from .entry import Entry
 from .problems import Problem, did_you_mean
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 
 def curve_problems(

@@ -7,14 +7,12 @@ Whether its summary follows from its raw figures takes numpy, and is worked out 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .cross_parts import fits, known_setting, problem
+from .entry import Entry
 from .problems import Problem, did_you_mean
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 Entries = Mapping[str, "Entry"]
 Ids = set[tuple[str, str]]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._errors import visible
+from .entry import Entry
 from .problems import Problem, describe, did_you_mean, dotted
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 # Settings that claims may name although they have no page (and so no file) yet.
 WITHOUT_A_PAGE = {

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from .._errors import visible
 from .cross_parts import problem
+from .entry import Entry
 from .problems import Problem, did_you_mean
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 
 def scheduler_problems(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import _convert
 from .._errors import visible
 from .._names import loose
 from .cross_parts import PLAN, PRACTICE, evidence_of, fits, is_number, known_setting, problem
+from .entry import Entry
 from .problems import Problem, describe, did_you_mean
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 _NUMBERS = frozenset(["integer", "number", "seed"])
 # A page of this name would replace the list of all settings.

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._errors import visible
 from .cross_parts import problem
+from .entry import Entry
 from .problems import Problem
 from .yaml_text import Location
-
-if TYPE_CHECKING:
-    from .check import Entry
 
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "FULLWIDTH", "MATHEMATICAL")
 # Letters of science that stand alone or beside a Latin one on purpose: µ, σ, η, Δ …

@@ -22,7 +22,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from render.cluster import Cluster
+from render.cluster.cluster import Cluster
 from tests.render.waiting import Waiting, at_work, lines, listening, plan_of, render, wrong
 
 ROOT = Path(__file__).parents[2]

@@ -11,11 +11,11 @@ import torch
 
 from recommender import catalogue
 from recommender._authoring.schema_time import Time
-from render import bench, bench_table, fullsize, small
 from render.__main__ import main
+from render.bench import fullsize, small, table, ways
+from render.bench.paces import gpu_id
 from render.errors import RenderError
 from render.models import find_model
-from render.paces import gpu_id
 from render.pipelines import load
 from render.plan import ROOT, plan_ids
 from tests.render import tiny
@@ -39,7 +39,7 @@ def jobs(pipe, steps=(1, 2, 3)) -> list:
 @pytest.mark.parametrize("build", [tiny.stable_diffusion, tiny.stable_diffusion_xl])
 def test_three_ways_make_the_same_pictures(build, tmp_path):
     pipe = load(find_model(str(build(tmp_path / "model"))), torch.float32)
-    found = bench.compare(pipe, jobs(pipe), 8, 1)
+    found = ways.compare(pipe, jobs(pipe), 8, 1)
     assert found["cells"] == 12
     assert found["max_pixel_difference"] <= 1
     assert found["max_pixel_difference_of_batched"] <= 1
@@ -54,26 +54,26 @@ def test_three_ways_make_the_same_pictures(build, tmp_path):
 def test_an_interrupted_bench_goes_on_where_it_was(tmp_path, capsys):
     """Rows that the file has are not measured again; what is said of them is the same."""
     path = tmp_path / "bench.json"
-    recorded = json.loads((ROOT / "render" / "speed.json").read_text())
+    recorded = json.loads((ROOT / "render" / "bench" / "speed.json").read_text())
     path.write_text(json.dumps(recorded))
     assert main(["bench", "guidance-scale", "--json", str(path), "--resume"]) == 0
     again = json.loads(path.read_text())
     del again["machine"], recorded["machine"]
     assert again == recorded
-    assert capsys.readouterr().out.startswith(bench_table.table({**recorded, "machine": {}})[:500])
+    assert capsys.readouterr().out.startswith(table.table({**recorded, "machine": {}})[:500])
     assert main(["bench", "--resume"]) == 2
     assert capsys.readouterr().err == "--resume: expected --json FILE beside it, got none.\n"
 
 
 def test_the_recorded_bench_has_a_row_for_every_plan(capsys):
-    """A new one: python -m render bench NAME --json render/speed.json --resume"""
-    assert main(["bench", "--show", str(ROOT / "render" / "speed.json")]) == 0
+    """A new one: python -m render bench NAME --json render/bench/speed.json --resume"""
+    assert main(["bench", "--show", str(ROOT / "render" / "bench" / "speed.json")]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert sorted(set(plan_ids()) - {*names}) == []
 
 
 def test_the_naive_loop_is_short_and_knows_diffusers_alone():
-    text = (ROOT / "render" / "naive.py").read_text()
+    text = (ROOT / "render" / "bench" / "naive.py").read_text()
     assert len(text.splitlines()) <= 40
     tree = ast.parse(text)
     names = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
@@ -165,7 +165,7 @@ def test_a_sweep_takes_much_less_work_than_the_naive_loop():
     torch.set_num_threads(1)
     try:
         pipe = small.build()
-        found = bench.compare(pipe, small.jobs(pipe, steps=(1, 2, 4), seeds=2), 8, 1)
+        found = ways.compare(pipe, small.jobs(pipe, steps=(1, 2, 4), seeds=2), 8, 1)
     finally:
         torch.set_num_threads(before)
     assert found["ratio"] > 1.3

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from render.__main__ import _parser, main
-from render.groups import Groups
-from render.ray_connection import JOINED, LOCAL
+from render.cluster.connection import JOINED, LOCAL
+from render.cluster.groups import Groups
 from tests.prove import PROVE
 
 pytest.importorskip("ray", reason="no ray: pip install -e '.[cluster]'")

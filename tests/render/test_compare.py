@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from render.__main__ import main
-from render.compare import compare
+from render.compare.pairs import compare
 from render.images import decode, encode
 
 

@@ -7,21 +7,21 @@ from typing import Any
 
 import pytest
 
-from render import curves
 from render.__main__ import main
-from render.curve import axis, line, strip
-from render.curve_pipelines import img2img_steps
+from render.curves import figures
+from render.curves.curve import axis, line, strip
+from render.curves.pipelines import img2img_steps
 
-PUBLISHED = sorted(curves.FIGURES)
+PUBLISHED = sorted(figures.FIGURES)
 
 
 def published(name: str) -> dict[str, Any]:
     """Returns a figure as the repository holds it."""
-    return json.loads((curves.CURVES / f"{name}.json").read_text("utf-8"))
+    return json.loads((figures.CURVES / f"{name}.json").read_text("utf-8"))
 
 
 def test_each_figure_is_published_and_nothing_else() -> None:
-    assert sorted(path.stem for path in curves.CURVES.iterdir()) == PUBLISHED
+    assert sorted(path.stem for path in figures.CURVES.iterdir()) == PUBLISHED
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -29,7 +29,7 @@ def test_a_published_figure_is_what_diffusers_computes_today(name: str) -> None:
     """Words and places to the letter, numbers to the last of their four digits."""
     if name == "schedule-levels":
         pytest.importorskip("scipy")  # diffusers asks for it for beta levels alone
-    now, then = json.loads(curves.dumps(curves.compute(name))), published(name)
+    now, then = json.loads(figures.dumps(figures.compute(name))), published(name)
     for one, before in zip(now["series"], then["series"], strict=True):
         for key in ("xs", "ys"):
             assert one.pop(key, []) == pytest.approx(before.pop(key, []), rel=2e-3)
@@ -83,7 +83,7 @@ def test_numbers_are_short_and_whole_ones_have_no_point() -> None:
 
 def test_a_list_of_numbers_stands_on_one_line() -> None:
     """A change of one number is then a change of one line."""
-    assert '"xs": [1, 2.5, -3e-09]\n' in curves.dumps({"xs": [1, 2.5, -3e-09]})
+    assert '"xs": [1, 2.5, -3e-09]\n' in figures.dumps({"xs": [1, 2.5, -3e-09]})
 
 
 def test_the_command_writes_what_changed_and_says_so(

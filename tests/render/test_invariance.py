@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from render import fullsize, invariance
+from render.bench import fullsize, invariance
 from render.rows import describe
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from render import manifest
-from render.cluster import Cluster
+from render.cluster.cluster import Cluster
 from render.counters import Counters
 from render.plan import load_plan
 from render.run import Studios, run

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .counters import Counters
-from .durable import write_whole
+from ..counters import Counters
+from ..durable import write_whole
 
 
 def pace(pipe: Any, job: dict[str, Any], width: int) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def pace(pipe: Any, job: dict[str, Any], width: int) -> dict[str, Any]:
 
     The engine looks up no common start here: seeds differ, so there is none.
     """
-    from .bench import through_engine
+    from .ways import through_engine
 
     steps, seconds = job["call"]["num_inference_steps"], {}
     counts = sorted({max(1, steps // 2), steps} if steps > 1 else {1, 2})

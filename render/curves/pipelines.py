@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from .curve_levels import STABLE_DIFFUSION
+from .levels import STABLE_DIFFUSION
 
 
 def img2img_steps(steps: int, strength: float, *, flow: bool) -> int:

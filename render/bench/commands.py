@@ -42,7 +42,7 @@ def add_to(commands: Any) -> None:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from .bench_table import command
+    from .table import command
 
     return command(options)
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .models import ModelSource
-from .plan import Cell
+from ..models import ModelSource
+from ..plan import Cell
 
 TRIES = 3  # how often a cell may end a worker before it is given up
 

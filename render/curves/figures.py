@@ -8,24 +8,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import curve_counts, curve_levels
-from .errors import RenderError
+from ..errors import RenderError
+from . import counts, levels
 
-CURVES = Path(__file__).resolve().parents[1] / "docs" / "content" / "curves"
+CURVES = Path(__file__).resolve().parents[2] / "docs" / "content" / "curves"
 # Figure id → what computes it; the id is the file's name and what a setting's page names.
 FIGURES: dict[str, Callable[[], dict[str, Any]]] = {
-    "denoiser-calls": curve_counts.denoiser_calls,
-    "eta-noise": curve_levels.eta_noise,
-    "expert-switch": curve_levels.expert_switch,
-    "frame-counts": curve_counts.frame_counts,
-    "mask-edge": curve_counts.mask_edge,
-    "number-steps": curve_counts.number_steps,
-    "refiner-switch": curve_levels.refiner_switch,
-    "schedule-levels": curve_levels.schedule_levels,
-    "shift-levels": curve_levels.shift_levels,
-    "shift-size": curve_levels.shift_size,
-    "strength-steps": curve_counts.strength_steps,
-    "timestep-spacing": curve_levels.timestep_spacing,
+    "denoiser-calls": counts.denoiser_calls,
+    "eta-noise": levels.eta_noise,
+    "expert-switch": levels.expert_switch,
+    "frame-counts": counts.frame_counts,
+    "mask-edge": counts.mask_edge,
+    "number-steps": counts.number_steps,
+    "refiner-switch": levels.refiner_switch,
+    "schedule-levels": levels.schedule_levels,
+    "shift-levels": levels.shift_levels,
+    "shift-size": levels.shift_size,
+    "strength-steps": counts.strength_steps,
+    "timestep-spacing": levels.timestep_spacing,
 }
 
 # What follows from this guide's own facts, or from the number formats alone.

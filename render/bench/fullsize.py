@@ -16,12 +16,12 @@ import diffusers
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from .bench import compare
-from .counters import Counters
-from .errors import RenderError
+from ..counters import Counters
+from ..errors import RenderError
 from .paces import pace
+from .ways import compare
 
-ARCHITECTURES = Path(__file__).parent / "architectures"
+ARCHITECTURES = Path(__file__).parents[1] / "architectures"
 SECONDS = 8 * 60  # no new model is begun after this long
 VARIED = (0.05, 20.0)  # bounds of the final latents' standard deviation
 

@@ -19,17 +19,17 @@ from typing import Any
 
 import torch
 
+from ..durable import write_whole
+from ..loading import pick_device
+from ..profiles import prepare
+from ..rows import Call, answers, describe, padding
 from . import fullsize
-from .bench import machine
-from .durable import write_whole
-from .loading import pick_device
-from .profiles import prepare
-from .rows import Call, answers, describe, padding
+from .machine import machine
 
 WIDTHS = (1, 4, 8, 16)
 MODELS = ("sd-1.5", "sdxl", "flux.1-schnell")  # a UNet, a large UNet, a transformer
 BITWISE = ("slots", "mates", "padding", "repeated", "process")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 class _Enough(BaseException):

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .durable import write_whole
-from .errors import RenderError
+from ..durable import write_whole
+from ..errors import RenderError
 
 
 def table(found: dict[str, Any]) -> str:

@@ -5,15 +5,13 @@ Pillow is imported only once there is something to compare.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import RenderError
-from .plan import RENDERS
+from ..errors import RenderError
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ def _pictures(folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
 def _pair(place: tuple[str, str], before: Path | None, after: Path | None) -> Pair:
     if before is None or after is None or before.read_bytes() == after.read_bytes():
         return Pair(*place, before, after)
-    from .images import drift
-    from .sweeps.metrics import flip
+    from ..images import drift
+    from ..sweeps.metrics import flip
 
     a, b = (pixels(path) for path in (before, after))
     if a.shape != b.shape:
@@ -74,34 +72,9 @@ def _pair(place: tuple[str, str], before: Path | None, after: Path | None) -> Pa
 
 def pixels(path: Path) -> Any:
     """A picture's uint8 pixels [height, width, 3]."""
-    from .images import decode
+    from ..images import decode
 
     try:
         return decode(path.read_bytes())
     except OSError:
         raise RenderError(f"{path}: expected a picture, got something else.") from None
-
-
-def add_to(commands: Any) -> None:
-    """Adds the command `compare`."""
-    text = "report what changed between two folders of renders"
-    command = commands.add_parser("compare", help=text, description=text)
-    command.set_defaults(command=_command)
-    command.add_argument("before", type=Path, help="a folder of renders, kept from before")
-    command.add_argument("after", type=Path, nargs="?", default=RENDERS)
-    command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
-    command.add_argument(
-        "--links",
-        nargs=2,
-        metavar=("BEFORE", "AFTER"),
-        help="show the pictures from these addresses, to which PLAN/FILE is added",
-    )
-
-
-def _command(options: argparse.Namespace) -> int:
-    from .compare_report import report
-
-    path = report(compare(options.before, options.after), options.report, options.links)
-    print(path.read_text(encoding="utf-8").splitlines()[0])
-    print(f"wrote {path}")
-    return 0

@@ -6,7 +6,6 @@ loopback address only, asks for a token, has no dashboard and exports no metrics
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import signal
@@ -16,11 +15,11 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from .errors import RenderError
+from ..errors import RenderError
 
 _HOST_PORT = re.compile(r"(?P<host>[\w.-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 LOOPBACK = "127.0.0.1"
-TIME_LIMIT = 1800.0  # seconds
+TIME_LIMIT = 1800.0  # seconds that a worker may be silent
 
 # Ray 2.60 turns 127.0.0.1 into the machine's outer address wherever it is given, save where it
 # believes itself on a system without clusters. Read when ray is imported, and by its processes.
@@ -59,31 +58,6 @@ def connect(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
-
-
-def add_to(command: argparse.ArgumentParser) -> None:
-    """Gives a command the arguments of a cluster."""
-    command.add_argument(
-        "--ray", metavar="ADDRESS", help="work on a Ray cluster: auto or HOST:PORT"
-    )
-    command.add_argument(
-        "--time-limit",
-        type=float,
-        default=TIME_LIMIT,
-        metavar="SECONDS",
-        help="with --ray: stop a worker that is silent for so long (default: 1800)",
-    )
-
-
-def through(options: argparse.Namespace) -> Any:
-    """What stands in the place of a run's studios; None when they work in this process."""
-    if options.ray is None:
-        return None
-    if options.strict_environment:
-        raise RenderError("--ray: expected no --strict-environment: each worker has its own.")
-    from .cluster import Cluster
-
-    return lambda studios: Cluster(options.ray, studios, time_limit=options.time_limit)
 
 
 def _join(ray: Any, arguments: dict[str, Any]) -> None:

@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import RenderError
+from ..errors import RenderError
+from ..run import Studios, finished
+from .connection import TIME_LIMIT, connect
 from .groups import TRIES, Group, Groups
-from .ray_connection import TIME_LIMIT, connect
-from .run import Studios, finished
 
 STILLBORN = 3  # workers of a node that die in a row before their first word: the node is unfit
 LOOK = 1.0  # seconds between two looks at the cluster's nodes

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .compare import Pair, pixels
+from .pairs import Pair, pixels
 
 THUMBNAIL = 128
 AMPLIFIED = 8  # how much brighter a thumbnail shows the difference

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .curve import axis, line, strip
-from .curve_levels import STABLE_DIFFUSION
+from .levels import STABLE_DIFFUSION
 
 ASKED = 20
 FRAMES = 129
@@ -51,7 +51,7 @@ def strength_steps() -> dict[str, Any]:
     """Steps that run from a picture when 20 are asked for, against strength, by tool."""
     from recommender import steps_run
 
-    from .curve_pipelines import img2img_steps
+    from .pipelines import img2img_steps
 
     shares = [round(0.025 * step, 3) for step in range(1, 41)]
     ways: dict[str, Callable[[float], float]] = {
