@@ -27,6 +27,7 @@ from .plan import RENDERS, load_plan, plan_ids
 
 TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
 SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength", "pairs")
+METRICS = ("lpips",)  # ꟻLIP and SSIM need no weights and are always measured
 DEVICES = ("auto", "cpu", "cuda")
 OUT_HELP = "default: the guide's own pictures; with --model or a fake, renders/ in this folder"
 OFFLINE_HELP = "download nothing: a model that is not here fails at once"
@@ -116,6 +117,12 @@ def _add_model_commands(commands: Any) -> None:
     measure.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line")
     measure.add_argument("--count", type=int, default=16, help="prompts, where none are given")
     measure.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model: its scores too")
+    measure.add_argument(
+        "--metric", action="append", choices=METRICS, help="a further distance; needs its weights"
+    )
+    measure.add_argument(
+        "--weights", type=Path, metavar="FOLDER", help="of --metric; default: torch hub's cache"
+    )
     measure.add_argument("--seeds", type=int, default=2, help="pictures of each prompt")
     measure.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
     measure.add_argument("--device", choices=DEVICES, default="auto")
@@ -225,6 +232,8 @@ def _measure(options: argparse.Namespace) -> int:
         prompts=options.prompts or options.count,
         seeds=options.seeds,
         clip=options.clip,
+        metric=options.metric,
+        weights=options.weights,
         out=options.out,
         sheet=options.sheet,
     ):

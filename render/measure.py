@@ -20,13 +20,14 @@ from .loading import downloaded
 from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .pipelines import Studio
 from .plan import ROOT
-from .sweeps import ladder, pairs
+from .sweeps import ladder, metrics, pairs
 from .sweeps.clip import ClipScore
 from .sweeps.jury import Jury, has_judge, scenes_asked
 from .sweeps.pictures import Asked
 from .sweeps.sources import with_sources
 from .sweeps.specs import Spec, catalogue_id, specs_of
 from .sweeps.strips import write_strips
+from .sweeps.summary import BESIDE
 
 MEASURED = ROOT / "settings" / "measured"
 STRIPS = ROOT / "docs" / "content" / "strips"
@@ -44,14 +45,18 @@ def measure(
     prompts: Path | int = PROMPTS,
     seeds: int = SEEDS,
     clip: Path | None = None,
+    metric: list[str] | None = None,
+    weights: Path | None = None,
     out: Path | None = None,
     sheet: Path | None = None,
 ) -> list[Path]:
     """Measures a sweep of a model and returns the files written.
 
     `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for;
-    `clip` a folder with a CLIP model, whose scores then stand beside the other numbers.
+    `clip` a folder with a CLIP model, whose scores then stand beside the other numbers; `metric`
+    names learned distances that do too, with `weights` from a folder or where they are kept.
     """
+    learned = _learned(metric or [], weights, sweep)
     source = downloaded(find_model(name))
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     target = (out or MEASURED) / catalogue_id(source)
@@ -63,19 +68,31 @@ def measure(
         _write(target / "pairs.json", pairs.measure(studio, said[0], schedulers or [], cache))
         return [target / "pairs.json"]
     specs = specs_of(sweep, source, schedulers or [])
-    scorer = ClipScore(clip) if clip else None
-    return list(_ladders(specs, Studio(source, device), said, scorer, target))
+    beside = {"clip": ClipScore(clip) if clip else None, "learned": learned}
+    return list(_ladders(specs, Studio(source, device), said, beside, target))
+
+
+def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
+    """The learned distances asked for: weights that are not here are missed before all else."""
+    if names and sweep in ("quality", "pairs"):
+        raise RenderError(
+            f"--metric {names[0]}: expected a sweep that compares pictures along a ladder, got "
+            f"'{sweep}'. Use it with --sweep steps, scheduler, guidance or strength."
+        )
+    if weights and not names:
+        raise RenderError(f"--weights {weights}: expected a metric that they are of, got none.")
+    return metrics.beside(names, weights)
 
 
 def _ladders(
-    specs: list[Spec], studio: Studio, said: Said, clip: ClipScore | None, target: Path
+    specs: list[Spec], studio: Studio, said: Said, beside: dict[str, Any], target: Path
 ) -> Iterator[Path]:
     cache = CACHE / target.name
     for spec in specs:
         asked, jury = said
         if spec.sweep == "strength":
             asked = with_sources(asked, cache / "sources")
-        found, drawn = ladder.measure(spec, studio, asked, cache, jury=jury, clip=clip)
+        found, drawn = ladder.measure(spec, studio, asked, cache, jury=jury, **beside)
         found["strips"] = write_strips(spec, drawn, asked, STRIPS / target.name)
         _write(target / f"{spec.id}.json", found)
         yield target / f"{spec.id}.json"
@@ -175,10 +192,12 @@ def table(target: Path) -> str:
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     """A row per value: quality, change and their 95 % bands; then the sweet spot."""
     yield f"{found['model']}, {found['setting']}, {found['scheduler']}"
-    yield f"{'value':>6} {'calls':>6} {'quality':>8} {'95 %':>13} {'change':>7} {'95 %':>13}"
+    columns = [("quality", 8), ("change", 7)]
+    columns += [(key, 7) for key in BESIDE if key in found["summary"]["rows"][0]]
+    yield f"{'value':>6} {'calls':>6}" + "".join(f" {k:>{n}} {'95 %':>13}" for k, n in columns)
     for raw, row in zip(found["rows"], found["summary"]["rows"], strict=True):
         cells = [f"{row['value']:>6g} {raw['calls']:>6}"]
-        for key, width in (("quality", 8), ("change", 7)):
+        for key, width in columns:
             low, high = row.get(f"{key}_95", (None, None))
             cells.append(f"{'–' if low is None else format(row[key], '.3f'):>{width}}")
             cells.append(f"{'' if low is None else f'{low:.3f}–{high:.3f}':>13}")
@@ -186,6 +205,16 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if "converged" in found["summary"]:
         yield f"converged: {found['summary']['converged']}"
         yield f"sweet spot: {found['summary']['sweet_spot']}"
+    yield from _unranked(found["metric"])
+
+
+def _unranked(metric: dict[str, Any]) -> Iterator[str]:
+    """A line for each metric that puts a ladder of spoiled pictures in another order."""
+    told = {**metric["ranked"], **{k: one["ranked"] for k, one in metric.get("beside", {}).items()}}
+    for name, shares in told.items():
+        for how, share in shares.items():
+            if share < 1:
+                yield f"{name}: ranks more {how} as more in {share:.0%} of pictures. Doubt it."
 
 
 def _quality_lines(found: dict[str, Any]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from .entry import Entry
 
 KINDS = ("measurement", "quality")
 # One figure for every picture: the files keep them, and nothing that answers reads them.
-_RAW = ("change", "ssim", "hits", "clip", "excluded")
-_OF_REFERENCE = ("change", "between_schedulers")
+_RAW = ("change", "ssim", "hits", "clip", "lpips", "excluded")
+_OF_REFERENCE = ("change", "between_schedulers", "lpips")
 _OF_SPOT = ("low", "steps", "high", "stable", "range")
 
 

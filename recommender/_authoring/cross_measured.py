@@ -19,7 +19,7 @@ Ids = set[tuple[str, str]]
 _OF_JUDGE = tuple((key, "judge") for key in ("margin", "loose_margin", "plateau", "alike"))
 _OF_REFERENCE = tuple((key, "reference") for key in ("noticeable", "loose_change", "settled"))
 LEAST_CONVERGED = 200  # steps of a picture that counts as converged
-_RAW = ("change", "ssim", "hits", "clip")
+_RAW = ("change", "ssim", "hits", "clip", "lpips")
 
 
 def measured_problems(
@@ -103,7 +103,7 @@ def _lists(entry: Entry) -> Iterator[Problem]:
     lists: list[tuple[Location, Any]] = [
         (("rows", i, key), row.get(key)) for i, row in enumerate(data["rows"]) for key in _RAW
     ]
-    for key in ("change", "between_schedulers"):
+    for key in ("change", "between_schedulers", "lpips"):
         lists.append((("reference", key), (data["reference"] or {}).get(key)))
     for location, raw in lists:
         if raw is not None and len(raw) != pictures:
@@ -153,6 +153,10 @@ def _presence(entry: Entry) -> Iterator[Problem]:
         yield problem(entry, ("judge",), "expected a judge with hits, and none without.")
     if (first["change"] is None) != (data["reference"] is None):
         yield problem(entry, ("reference",), "expected a reference with changes, none without.")
+    for key, source in (("clip", data), ("lpips", data["metric"].get("beside", {}))):
+        if (first.get(key) is None) != (source.get(key) is None):
+            message = f"expected {key} in rows with the weights it comes from, none without."
+            yield problem(entry, ("rows", 0, key), message)
     if first["hits"] is None and first["change"] is None:
         yield problem(entry, ("rows", 0), "expected change or hits, got neither.")
     rule = data["summary"]["rule"]

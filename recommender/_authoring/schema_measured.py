@@ -55,10 +55,25 @@ Shares = Annotated[list[Share | None], Field(min_length=1)]
 Likenesses = Annotated[list[Likeness | None], Field(min_length=1)]
 Score = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
 Scores = Annotated[list[Score | None], Field(min_length=1)]
+Distance = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Distances = Annotated[list[Distance | None], Field(min_length=1)]
 Hits = Annotated[str, Field(pattern=HEX_OR_NONE)]
 _Fact = Annotated[Any, BeforeValidator(lambda value: None if value is None else _scalar(value))]
 _Config = Annotated[Any, BeforeValidator(_config)]
 Environment = Annotated[dict[Slug, _Fact], Field(min_length=1, max_length=64)]
+
+
+class Learned(Strict):
+    """A learned distance that stands beside the change, told by its weights, and decides nothing.
+
+    `noticeable` is the distance that a person just sees; null where nobody knows it.
+    """
+
+    package: Text
+    weights: Annotated[str, Field(pattern=SHA256)]
+    noticeable: Distance | None
+    scale: dict[Slug, Distance]
+    ranked: dict[Slug, Share]
 
 
 class Metric(Strict):
@@ -70,6 +85,9 @@ class Metric(Strict):
     similarity: Text | None = None
     # Harmless changes of the same pictures, by the same measure: how large a limit is.
     scale: dict[Slug, Share] = {}
+    # By metric and way of spoiling: the share of pictures that are ranked as they were spoiled.
+    ranked: dict[Slug, dict[Slug, Share]] = {}
+    beside: dict[Literal["lpips"], Learned] = {}
 
 
 class Reference(Strict):
@@ -82,6 +100,7 @@ class Reference(Strict):
     value: Value
     against: Value | None = None
     change: Shares | None = None
+    lpips: Distances | None = None
     second_opinion: Slug | None = None
     between_schedulers: Shares | None = None
 
@@ -95,6 +114,7 @@ class Row(Strict):
     ssim: Likenesses | None
     hits: Hits | None
     clip: Scores | None = None
+    lpips: Distances | None = None
     excluded: list[Text] = []
 
 
@@ -127,6 +147,8 @@ class SummaryRow(Strict):
     quality_95: Band | None = None
     clip: Score | None = None
     clip_95: Annotated[list[Score], Field(min_length=2, max_length=2)] | None = None
+    lpips: Distance | None = None
+    lpips_95: Annotated[list[Distance], Field(min_length=2, max_length=2)] | None = None
 
 
 class SweetSpot(Strict):

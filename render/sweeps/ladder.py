@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,25 @@ TIMED = 3  # the median of so many single pictures
 
 
 def measure(
-    spec: Spec, studio: Studio, asked: Asked, cache: Path, *, jury: Any = None, clip: Any = None
+    spec: Spec,
+    studio: Studio,
+    asked: Asked,
+    cache: Path,
+    *,
+    jury: Any = None,
+    clip: Any = None,
+    learned: Sequence[Any] = (),
 ) -> tuple[dict[str, Any], dict[float, Pictures]]:
     """The measurement as data (see settings/README.md), and its pictures by value."""
     drawn = draw(spec, studio, asked, spec.values, cache)
-    reference, compared = _reference(spec, studio, asked, drawn, cache)
+    reference, compared = _reference(spec, studio, asked, drawn, cache, learned)
     rows, failed = [], []
     for value in spec.values:
         if all(isinstance(picture, str) for picture in drawn[value]):
             failed.append(str(drawn[value][0]))  # no picture of it, so no row: each names its place
             continue
         row: dict[str, Any] = {"value": value, "calls": calls_of(spec, studio, asked, value)}
-        row["change"], row["ssim"] = _compared(drawn[value], reference)
+        row |= _compared(drawn[value], reference, learned)
         row["hits"] = jury.hits(drawn[value]) if jury else None
         if clip:
             row["clip"] = clip.scores(drawn[value], [p for p in asked.prompts for _ in asked.seeds])
@@ -45,7 +53,9 @@ def measure(
     last = drawn[rows[-1]["value"]]
     found = {
         **described(spec, studio, asked),
-        "metric": metrics.described([p for p in last if not isinstance(p, str)]),
+        "metric": metrics.described(
+            [p for p in last if not isinstance(p, str)], learned if reference else ()
+        ),
         "judge": jury.digest if jury else None,
         **({"clip": clip.digest} if clip else {}),
         "reference": compared,
@@ -77,7 +87,12 @@ def described(spec: Spec, studio: Studio, asked: Asked) -> dict[str, Any]:
 
 
 def _reference(
-    spec: Spec, studio: Studio, asked: Asked, drawn: dict[float, Pictures], cache: Path
+    spec: Spec,
+    studio: Studio,
+    asked: Asked,
+    drawn: dict[float, Pictures],
+    cache: Path,
+    learned: Sequence[Any],
 ) -> tuple[Pictures | None, dict[str, Any] | None]:
     """The pictures that others are compared with, and how sure these are themselves."""
     if asked.sources:
@@ -90,13 +105,14 @@ def _reference(
     settled = draw(spec, studio, asked, (spec.reference,), cache)[spec.reference]
     last = spec.values[-1]
     compared = {"value": spec.reference, "against": last}
-    compared["change"], _ = _compared(drawn[last], settled)
+    moved = _compared(drawn[last], settled, learned)
+    compared |= {key: raw for key, raw in moved.items() if key != "ssim"}
     if spec.second_opinion:
         scheduler, own = spec.second_opinion
         other = replace(spec, scheduler=scheduler, own=own)
         opinion = draw(other, studio, asked, (spec.reference,), cache)[spec.reference]
         compared["second_opinion"] = scheduler
-        compared["between_schedulers"], _ = _compared(opinion, settled)
+        compared["between_schedulers"] = _compared(opinion, settled)["change"]
     return settled, compared
 
 
@@ -107,16 +123,21 @@ def _source(asked: Asked, place: int) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def _compared(pictures: Pictures, reference: Pictures | None) -> tuple[Any, Any]:
-    """ꟻLIP and SSIM of each picture to its reference; None where either failed."""
+def _compared(
+    pictures: Pictures, reference: Pictures | None, learned: Sequence[Any] = ()
+) -> dict[str, list[float | None] | None]:
+    """Each metric between every picture and its reference; None where either failed."""
+    named = {"change": metrics.flip, "ssim": metrics.ssim, **{one.name: one for one in learned}}
     if reference is None:
-        return None, None
+        return dict.fromkeys(("change", "ssim"))
     pairs = list(zip(reference, pictures, strict=True))
     whole = [not (isinstance(a, str) or isinstance(b, str)) for a, b in pairs]
-    return tuple(
-        [round(metric(a, b), 5) if ok else None for (a, b), ok in zip(pairs, whole, strict=True)]
-        for metric in (metrics.flip, metrics.ssim)
-    )
+    return {
+        name: [
+            round(metric(a, b), 5) if ok else None for (a, b), ok in zip(pairs, whole, strict=True)
+        ]
+        for name, metric in named.items()
+    }
 
 
 def _timing(spec: Spec, studio: Studio, asked: Asked) -> list[dict[str, Any]]:

@@ -1,20 +1,27 @@
 """How far two pictures of one size lie apart, as an eye would say. Downloads nothing.
 
-ꟻLIP (Andersson et al. 2020, doi:10.1145/3406183) models contrast sensitivity at a viewing distance;
-SSIM (Wang et al. 2004, doi:10.1109/TIP.2003.819861) compares local structure and stands beside it.
+ꟻLIP (Andersson et al. 2020, doi:10.1145/3406183) models contrast sensitivity at a viewing distance,
+and the limits of a sweet spot are of it alone. SSIM (Wang et al. 2004, doi:10.1109/TIP.2003.819861)
+compares local structure. It stands beside ꟻLIP, as do learned distances where their weights are at
+hand, each under its own name: figures of two metrics are never compared, and these decide nothing.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 PIXELS_PER_DEGREE = 67.0  # ꟻLIP's own default: a 0.7 m wide 4K screen seen from 0.7 m
 NAME = "flip"
+LADDER = (0, 1, 2, 4, 8)  # how much a picture is spoiled, to see whether a metric tells more
+RANKED = 4  # pictures whose ladders are looked at
+Distance = Callable[[np.ndarray, np.ndarray], float]
 
 
 def flip(a: np.ndarray, b: np.ndarray) -> float:
@@ -34,8 +41,16 @@ def ssim(a: np.ndarray, b: np.ndarray) -> float:
     return float(structural_similarity(a, b, channel_axis=2, data_range=255))
 
 
-def scale(pictures: list[np.ndarray]) -> dict[str, float]:
-    """How far harmless changes of these pictures lie: the mean ꟻLIP of each, to compare with."""
+def beside(names: list[str], folder: Path | None = None) -> list[Any]:
+    """The learned distances of these names, with weights from a folder or where they are kept."""
+    from .lpips import Lpips
+
+    known = {Lpips.name: Lpips}
+    return [known[name](folder) for name in dict.fromkeys(names)]
+
+
+def scale(pictures: list[np.ndarray], distance: Distance = flip) -> dict[str, float]:
+    """How far harmless changes of these pictures lie: the mean of each, to compare with."""
     spoiled = {
         "webp_90": lambda picture: _saved(picture, "WEBP", 90),
         "jpeg_75": lambda picture: _saved(picture, "JPEG", 75),
@@ -43,9 +58,30 @@ def scale(pictures: list[np.ndarray]) -> dict[str, float]:
         "brighter_2_percent": lambda picture: np.minimum(picture, 250) + np.uint8(5),
     }
     return {
-        name: round(float(np.mean([flip(picture, spoil(picture)) for picture in pictures])), 4)
+        name: round(float(np.mean([distance(picture, spoil(picture)) for picture in pictures])), 4)
         for name, spoil in spoiled.items()
     }
+
+
+def ranked(pictures: list[np.ndarray], distance: Distance = flip) -> dict[str, float]:
+    """Share of pictures whose ladder of blur, and of noise, a distance puts in its order."""
+    return {
+        how: float(np.mean([_in_order(picture, how, distance) for picture in pictures[:RANKED]]))
+        for how in ("blur", "noise")
+    }
+
+
+def _in_order(picture: np.ndarray, how: str, distance: Distance) -> bool:
+    found = [distance(picture, spoiled(picture, how, amount)) for amount in LADDER]
+    return found == sorted(found)
+
+
+def spoiled(picture: np.ndarray, how: str, amount: int) -> np.ndarray:
+    """A picture with blur of `amount` ÷ 2 pixels, or the same noise `amount` times over."""
+    if how == "blur":
+        return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(amount / 2)))
+    noise = np.random.default_rng(0).normal(0, 3, picture.shape)
+    return np.clip(picture + amount * noise, 0, 255).round().astype(np.uint8)
 
 
 def _saved(picture: np.ndarray, form: str, quality: int) -> np.ndarray:
@@ -55,12 +91,24 @@ def _saved(picture: np.ndarray, form: str, quality: int) -> np.ndarray:
         return np.asarray(image.convert("RGB"))
 
 
-def described(pictures: list[np.ndarray]) -> dict[str, Any]:
-    """What a measurement says of its metric, with what it says of these pictures."""
+def described(pictures: list[np.ndarray], learned: Sequence[Any] = ()) -> dict[str, Any]:
+    """What a measurement says of its metrics, with what they say of these pictures."""
     return {
         "change": NAME,
         "package": f"flip-evaluator {version('flip-evaluator')}",
         "pixels_per_degree": PIXELS_PER_DEGREE,
         "similarity": f"scikit-image {version('scikit-image')}",
         "scale": scale(pictures),
+        "ranked": {NAME: ranked(pictures), "ssim": ranked(pictures, lambda a, b: 1 - ssim(a, b))},
+        **({"beside": {one.name: _learned(one, pictures) for one in learned}} if learned else {}),
+    }
+
+
+def _learned(metric: Any, pictures: list[np.ndarray]) -> dict[str, Any]:
+    return {
+        "package": metric.package,
+        "weights": metric.digest,
+        "noticeable": metric.noticeable,
+        "scale": scale(pictures, metric),
+        "ranked": ranked(pictures, metric),
     }

@@ -34,6 +34,7 @@ CONFIDENCE = 0.95
 BOOTSTRAPS = 1000
 STABLE = 0.90  # of bootstraps within one rung, else the answer is a range
 PLATEAU, ALIKE = 3, 0.01
+BESIDE = ("clip", "lpips")  # are summed up and decide nothing
 FACTOR_BITS = (1, 2, 4, 8)
 
 
@@ -43,7 +44,8 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
     shape = (len(found["prompts"]), len(found["seeds"]))
     change = _table(found, "change", shape)
     quality = quality_of(found, shape)
-    tables = {"change": change, "quality": quality, "clip": _table(found, "clip", shape)}
+    tables = {"change": change, "quality": quality}
+    tables |= {key: _table(found, key, shape) for key in BESIDE}
     known = {name: table for name, table in tables.items() if table is not None}
     rows = [
         {"value": value}

@@ -43,6 +43,21 @@ def test_a_sound_measurement_has_no_problems(tree: Tree) -> None:
     assert problems(tree) == []
 
 
+def test_a_learned_distance_stands_beside_the_others_with_its_weights(tree: Tree) -> None:
+    rows = [{**row, "lpips": [0.1, 0.2, 0.3, 1.2]} for row in sweep()["rows"]]
+    tree.measure(rows=rows, metric={**sweep()["metric"], "beside": {"lpips": LPIPS}})
+    assert problems(tree) == []
+    told = tree.catalogue()["measured"]["plain-base"]["steps-euler"]
+    assert all("lpips" not in row for row in told["rows"])  # raw figures stay in the file
+
+
+LPIPS = {
+    "package": "torchmetrics 1.9.0",
+    "weights": "0" * 64,
+    "noticeable": None,
+    "scale": {"webp_90": 0.01},
+    "ranked": {"blur": 1.0, "noise": 1.0},
+}
 SPOT = ("summary", "sweet_spot")
 CASES: list[tuple[Change, list[str]]] = [
     (put("prompts", 1, "a hill"), ["prompts[1]: expected each once, got 'a hill' again."]),
@@ -88,6 +103,17 @@ CASES: list[tuple[Change, list[str]]] = [
      ["summary.rule.margin: expected this limit beside a judge."]),
     (put("summary", "rule", {key: one for key, one in RULE.items() if key != "draws"}),
      ["summary.rule.draws: expected this key, got nothing. Add it."]),
+    (put("clip", "0" * 32),
+     ["rows[0].clip: expected clip in rows with the weights it comes from, none without."]),
+    (put("metric", "beside", {"lpips": LPIPS}),
+     ["rows[0].lpips: expected lpips in rows with the weights it comes from, none without."]),
+    (put("metric", "beside", {"lpips": {**LPIPS, "weights": "0" * 32}}),
+     ["metric.beside.lpips.weights: expected a SHA-256 of 64 hexadecimal digits, "
+      f"got the text '{'0' * 32}'."]),
+    (put("metric", "beside", {"mine": LPIPS}),
+     ["metric.beside.mine: expected 'lpips', got the text 'mine'."]),
+    (put("rows", 2, "lpips", [0.1] * 4),
+     ["rows[2].lpips: expected lpips in every row or in none, row 0 says which."]),
     (put("reference", "value", 100), ["reference.value: expected at least 200 steps, got 100."]),
     (put("reference", {"value": 200}),
      ["reference.change: expected how far the reference itself still moves, got nothing."]),

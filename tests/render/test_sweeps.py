@@ -7,7 +7,8 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+import torch
+from safetensors.torch import load_file
 
 from render.__main__ import main
 from render.errors import RenderError
@@ -121,21 +122,13 @@ def test_a_summary_is_the_same_every_time():
 def test_the_metrics_rank_every_ladder_of_spoiled_pictures_right(spoil):
     """Six real scenes, each spoiled more and more: distances must only grow."""
     pictures = dataset.pictures(dataset.training_seeds(6, first=HELD_OUT_FROM), 128, "test")
-    noise = np.random.default_rng(0).normal(0, 1, pictures[0].shape)
     for picture in pictures:
-        ladder = [_spoiled(picture, spoil, amount, noise) for amount in (0, 1, 2, 4, 8)]
+        ladder = [metrics.spoiled(picture, spoil, amount) for amount in metrics.LADDER]
         flips = [metrics.flip(picture, worse) for worse in ladder]
         assert flips[0] == 0
         assert flips == sorted(flips)
         similar = [metrics.ssim(picture, worse) for worse in ladder]
         assert similar == sorted(similar, reverse=True)
-
-
-def _spoiled(picture: np.ndarray, how: str, amount: float, noise: np.ndarray) -> np.ndarray:
-    if how == "blur":
-        image = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(amount / 2))
-        return np.asarray(image)
-    return np.clip(picture + 3 * amount * noise, 0, 255).round().astype(np.uint8)
 
 
 @pytest.fixture
@@ -221,6 +214,17 @@ def test_a_folder_without_a_clip_model_is_refused(model, asked, tmp_path, capsys
     options = ("--sweep", "steps", "--prompts", str(asked), "--clip", str(tmp_path))
     assert main(["measure", str(model), *options]) == 2
     assert "expected a folder with a CLIP model and its processor" in capsys.readouterr().err
+
+
+def test_a_clip_model_that_is_stored_as_a_pickle_is_refused(model, asked, tmp_path, capsys):
+    """Only safetensors are read: a pickle may hold any code."""
+    clip = tiny.clip_model(tmp_path / "clip")
+    tensors = load_file(clip / "model.safetensors")
+    torch.save(tensors, clip / "pytorch_model.bin")
+    (clip / "model.safetensors").unlink()
+    options = ("--sweep", "steps", "--prompts", str(asked), "--clip", str(clip))
+    assert main(["measure", str(model), *options]) == 2
+    assert f"--clip {clip}: expected a folder with a CLIP model" in capsys.readouterr().err
 
 
 @pytest.mark.filterwarnings("ignore:The `local_dir_use_symlinks`:UserWarning")  # diffusers says it

@@ -5,6 +5,7 @@ They stand in for full-size models: the same files, the same loading code, a tho
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -38,6 +39,7 @@ from transformers import (
 )
 
 WIDTH = 32
+CHANNELS = (64, 192, 384, 256, 256)  # of AlexNet's five convolutions
 
 
 def stable_diffusion(folder: Path) -> Path:
@@ -176,6 +178,22 @@ def clip_model(folder: Path) -> Path:
     size = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
     CLIPProcessor(CLIPImageProcessorPil(**size), words).save_pretrained(folder)
     return folder
+
+
+def alexnet(folder: Path, seed: int = 0, **others: torch.Tensor) -> Path:
+    """AlexNet's convolutions with random weights, named and stored as torchvision stores it."""
+    random = torch.Generator().manual_seed(seed)
+    stored = dict(others)
+    places = zip((0, 3, 6, 8, 10), (3, *CHANNELS), CHANNELS, (11, 5, 3, 3, 3), strict=False)
+    for place, before, after, side in places:
+        shape = (after, before, side, side)
+        scale = (2 / (before * side * side)) ** 0.5
+        stored[f"features.{place}.weight"] = torch.randn(shape, generator=random) * scale
+        stored[f"features.{place}.bias"] = torch.randn(after, generator=random) * 0.1
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.save(stored, folder / "new.pth")
+    digest = hashlib.sha256((folder / "new.pth").read_bytes()).hexdigest()
+    return (folder / "new.pth").rename(folder / f"alexnet-owt-{digest[:8]}.pth")
 
 
 def _unet(**options) -> UNet2DConditionModel:
