@@ -4,7 +4,8 @@ Fidelity is the share of pictures in which the judge sees the value that the pro
 factor and for all four at once. Beside it stand its ceiling (the judge on reconstructions of real
 scenes: no picture of ours can do better) and its floor (on captions dealt out at random). The
 Fréchet distance compares the judge's 64 features of generated and of real pictures, divided by the
-same between two sets of real ones: 1 is as good as real, for this judge.
+same between two sets of real ones: 1 is as good as real, for this judge. It takes SPLIT pictures:
+of few, it mostly tells how few they are, so a rung of a sweep has none.
 """
 
 from __future__ import annotations

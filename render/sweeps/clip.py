@@ -25,7 +25,8 @@ class ClipScore:
         options = {"local_files_only": True, "trust_remote_code": False}
         try:
             self._model = CLIPModel.from_pretrained(folder, use_safetensors=True, **options).eval()
-            self._processor = CLIPProcessor.from_pretrained(folder, **options)
+            # Else torchvision, where it is installed, would scale pictures in another way.
+            self._processor = CLIPProcessor.from_pretrained(folder, backend="pil", **options)
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             raise RenderError(

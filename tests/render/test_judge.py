@@ -61,6 +61,16 @@ def test_the_frechet_distance_of_a_set_to_itself_is_nothing_and_grows_with_a_shi
     assert quality.frechet(features, features + 2) == pytest.approx(8 * 4, rel=1e-6)
 
 
+def test_the_frechet_distance_of_few_pictures_tells_how_few_they_are():
+    """Why a rung of a sweep, with 32 pictures, has none: as many features as the judge has."""
+    rng = np.random.default_rng(3)
+    few, many = (
+        quality.frechet(rng.normal(size=(count, 64)), rng.normal(size=(1024, 64)))
+        for count in (32, 1024)
+    )
+    assert few / many == pytest.approx(20, rel=0.2)
+
+
 def test_the_frechet_ratio_of_real_pictures_is_one_and_of_others_more():
     rng = np.random.default_rng(2)
     features = rng.normal(size=(4096, 8))
