@@ -88,19 +88,22 @@ def slerp(a: torch.Tensor, b: torch.Tensor, share: float) -> torch.Tensor:
 def _limit_guidance(pipe: Any, settings: dict[str, Any]) -> None:
     """Guidance acts on the steps from start to end; before and after, the prompt alone answers.
 
-    Steps are counted as diffusers' guiders count: fractions are rounded down. Both passes are
-    computed all the same, and at a scale of 1 their sum is the prompt's answer up to rounding.
+    Steps are counted as diffusers' guiders count: fractions are rounded down. Where a sampler
+    asks the network more often than once a step (Heun, PNDM), they are fractions of its calls.
+    Both passes are computed all the same, and at a scale of 1 their sum is the prompt's answer up
+    to rounding.
     """
-    steps = settings["num_inference_steps"]
-    start = int(settings.get("guidance_start", 0) * steps)
-    end = int(settings.get("guidance_end", 1) * steps)
+    start, end = settings.get("guidance_start", 0), settings.get("guidance_end", 1)
     kind = type(pipe)
     if not isinstance(getattr(kind, "guidance_scale", None), property):
         raise RenderError(f"{kind.__name__} takes no guidance_start or guidance_end.")
 
     def guidance_scale(self: Any) -> float:
         self.guidance_was_read = True
-        return self._guidance_scale if start <= self.steps_done < end else 1.0
+        # Pipelines note the number of their calls before the first of them.
+        calls = getattr(self, "_num_timesteps", None) or settings["num_inference_steps"]
+        within = int(start * calls) <= self.steps_done < int(end * calls)
+        return self._guidance_scale if within else 1.0
 
     pipe.steps_done, pipe.guidance_was_read = 0, False
     pipe.__class__ = type(kind.__name__, (kind,), {"guidance_scale": property(guidance_scale)})

@@ -31,6 +31,29 @@ OF_SCHEDULER = ("scheduler", "schedule_type", "timestep_spacing", "eta")
 STEPS = "num_inference_steps"
 FIELDS = (STEPS, "guidance_scale", "seed", "negative_prompt", "width", "height")
 GUIDANCE_MOST = 20
+# What most pictures leave as it is, with what that is. A page's form has the fields of its setting.
+BESIDE: dict[str, float] = {
+    "guidance_rescale": 0,
+    "guidance_start": 0,
+    "guidance_end": 1,
+    "variation_seed": 0,
+    "variation_strength": 0,
+}
+GROUPS = (
+    ("guidance_rescale",),
+    ("guidance_start", "guidance_end"),
+    ("variation_seed", "variation_strength"),
+)
+SHARES = frozenset((*BESIDE, "strength")) - {"variation_seed"}  # from 0 to 1, in steps of
+SHARE = 0.05
+SOURCE = "source_image"  # no field: a page's pictures all start from one
+# Where a page's setting goes by other names in plans, and in a form.
+AXES = {"guidance_interval": ("guidance_end", "guidance_start")}
+HELD_AS = {**dict.fromkeys(OF_SCHEDULER, ("scheduler",)), "aspect_ratio": ("width", "height")}
+AXES_DRAWN = (*OF_SCHEDULER, *FIELDS, *BESIDE, "aspect_ratio", "strength")
+
+SIZED = (SOURCE, "width", "height")
+HELD = frozenset((*FIELDS, *BESIDE, *SIZED, "strength", "prompt", "model", "scheduler"))
 
 Cell = Mapping[str, Any]
 
@@ -42,9 +65,13 @@ class Kit:
     manifest: Mapping[str, Any]
     runtime: Mapping[str, Any] | None
 
-    def megabytes(self, model: str) -> str:
+    def megabytes(self, model: str, source: str | None = None) -> str:
         """Returns what a reader downloads at most for a first picture of a model, in MB."""
         shared = [self.manifest["decoder"], self.manifest["vocabulary"]]
+        if source:
+            own = self.manifest["models"][model]["defaults"]["scheduler"]
+            starts = self.manifest["schedulers"][own]["starts"]
+            shared += [starts, self.manifest["sources"][source]]
         runtimes = [[*one.values()] for one in (self.runtime or {}).values()]
         largest = max(runtimes, key=_bytes, default=[])
         return _mega([*self._own(model), *shared, *largest])
@@ -87,6 +114,11 @@ class Live:
     sets: tuple[Mapping[str, Any] | None, ...]
     settings: Mapping[str, Any]
     main: str  # whose settings the form holds where two models draw side by side
+
+    @property
+    def fixed(self) -> dict[str, Any]:
+        """What a form does not ask: the picture that all of them start from, and its size."""
+        return {k: v for k, v in self.settings.items() if SOURCE in self.settings and k in SIZED}
 
     @property
     def numeric(self) -> bool:
@@ -143,13 +175,14 @@ def live_of(
 
     It starts from the first figure whose plan varies the setting with a model that was exported.
     """
-    if kit is None or setting_id not in (*OF_SCHEDULER, *FIELDS):
+    if kit is None:
         return None
     for figure in figures:
         manifest = manifests[figure.plan]
-        made = live_on(figure.plan, setting_id, manifest, kit, manifest["models"])
-        if made:
-            return made
+        for axis in AXES.get(setting_id, (setting_id,)):
+            made = live_on(figure.plan, axis, manifest, kit, manifest["models"])
+            if made:
+                return made
     return None
 
 
@@ -157,6 +190,8 @@ def live_on(
     plan: str, axis: str, manifest: Mapping[str, Any], kit: Kit, models: Iterable[str]
 ) -> Live | None:
     """Returns the live picture of a plan along an axis, or None where it can draw nothing of it."""
+    if axis not in AXES_DRAWN:
+        return None
     names = [name for name in models if name in kit.manifest["models"]]
     lines = [line for name in names if (line := _line(manifest["cells"], axis, name))]
     # The first model's pictures, and those of others that follow the same values.
@@ -167,6 +202,8 @@ def live_on(
     start = _start(axis, lines[0], sets, kit)
     settings = fields(lines[0][start]["settings"], kit)
     assert settings is not None  # `_start` takes none that cannot be drawn
+    together = next((group for group in GROUPS if axis in group), ())
+    settings = {**{key: BESIDE[key] for key in together}, **settings}
     rows = [row(plan, manifest, line, {"axis": axis, "values": []}) for line in lines]
     return Live(kit, plan, axis, tuple(rows), start, tuple(sets), settings, settings["model"])
 
@@ -196,7 +233,7 @@ def _start(axis: str, cells: Sequence[Cell], sets: Sequence[Any], kit: Kit) -> i
     can = [index for index, one in enumerate(sets) if one is not None]
     model = kit.manifest["models"][cells[0]["settings"]["model"]]
     native = dict.fromkeys(("width", "height"), kit.manifest["size"]["native"])
-    own = {**native, **model["defaults"]}.get(axis)
+    own = {"aspect_ratio": "1:1", **native, **model["defaults"]}.get(axis)
     values = {i: cells[i]["axes"][axis] for i in can}
     if isinstance(own, int | float) and all(isinstance(v, int | float) for v in values.values()):
         return min(can, key=lambda i: abs(values[i] - own))
@@ -206,8 +243,7 @@ def _start(axis: str, cells: Sequence[Cell], sets: Sequence[Any], kit: Kit) -> i
 def _set(axis: str, settings: Mapping[str, Any], kit: Kit) -> dict[str, Any] | None:
     """Returns what a form must hold for a rendered picture of a line, beside the rest of it."""
     whole = fields(settings, kit)
-    name = "scheduler" if axis in OF_SCHEDULER else axis
-    return None if whole is None else {name: whole[name]}
+    return None if whole is None else {name: whole[name] for name in HELD_AS.get(axis, (axis,))}
 
 
 def fields(settings: Mapping[str, Any], kit: Kit) -> dict[str, Any] | None:
@@ -215,22 +251,42 @@ def fields(settings: Mapping[str, Any], kit: Kit) -> dict[str, Any] | None:
     model = kit.manifest["models"][settings["model"]]
     scheduler = table(settings, kit.manifest, settings["model"])
     native = kit.manifest["size"]["native"]
+    source = kit.manifest.get("sources", {}).get(settings.get(SOURCE), {})
     whole = {
         "prompt": "",
         "negative_prompt": "",
         "seed": 0,
-        **dict.fromkeys(("width", "height"), native),
+        **{side: source.get(side, native) for side in ("width", "height")},
         **model["defaults"],
-        **{key: settings[key] for key in (*FIELDS, "prompt", "model") if key in settings},
+        **{key: value for key, value in settings.items() if key not in OF_SCHEDULER},
         "scheduler": scheduler,
     }
     fits = (
-        scheduler in model["schedulers"]
+        whole.keys() <= HELD
+        and scheduler in model["schedulers"]
+        and all(_is_share(whole[key]) for key in SHARES & whole.keys())
+        and _enters(whole, kit)
         and whole["num_inference_steps"] in kit.manifest["schedulers"][scheduler]["steps"]
         and 0 <= whole["guidance_scale"] <= GUIDANCE_MOST
         and {whole["width"], whole["height"]} <= set(kit.sides())
     )
     return whole if fits else None
+
+
+def _is_share(value: float) -> bool:
+    """True for what a range from 0 to 1 can hold."""
+    return 0 <= value <= 1 and abs(value / SHARE - round(value / SHARE)) < 1e-9
+
+
+def _enters(whole: Mapping[str, Any], kit: Kit) -> bool:
+    """True where a run starts from noise, or enters one that its sampler can be entered in."""
+    if SOURCE not in whole and "strength" not in whole:
+        return True
+    # The renderer blends noises only where there is nothing else, and diffusers rescales none here.
+    alone = not BESIDE.keys() & whole.keys() and "strength" in whole
+    known = whole.get(SOURCE) in kit.manifest.get("sources", {})
+    starts = "starts" in kit.manifest["schedulers"].get(whole["scheduler"], {})
+    return alone and known and starts and int(whole[STEPS] * whole["strength"]) >= 1
 
 
 def table(settings: Mapping[str, Any], manifest: Mapping[str, Any], model: str) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from figures import load_manifests
-from live import MODELS, STEPS, Kit, live_on, load_kit
+from live import BESIDE, MODELS, STEPS, Kit, live_on, load_kit
 from pages import RENDERS
 from templating import render
 from vendor import collect
@@ -44,7 +44,8 @@ def _picture(manifests: Mapping[str, Any], kit: Kit, root: str) -> str:
     if shown is None:
         return ""
     other = next((name for name in kit.manifest["models"] if name != default), default)
-    return render("live", live=replace(shown, main=other), root=root, large=True)
+    shown = replace(shown, main=other, settings={**BESIDE, **shown.settings})
+    return render("live", live=shown, root=root, large=True)
 
 
 def _words(kit: Kit, models: Path) -> list[str]:

@@ -9,7 +9,7 @@ is from itself when the last bit of its noise changes says what no other program
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import numpy as np
 
 from ..errors import RenderError
 from ..models import find_model
-from . import files, tables
+from . import files, starts, tables
 from .choices import Choice, choices
 from .reference import Pipeline, Settings
 from .replay import Page, opened
+from .sources import SOURCES
+from .sources import latents as encoded
 
 SEA, HILL = "a sailboat, the ocean at night, clear sky", "a cabin on green hills by day, big clouds"
 CACTI, SNOW = "sand dunes at dawn with cacti, clear sky", "a snowfield at sunset"
@@ -60,6 +62,41 @@ def spread() -> list[Settings]:
             prompt = prompts[(i + k) % len(prompts)]
             runs.append(Settings("postcards-turbo", prompt, 60 + 2 * i + k, steps, 1.0, "lcm"))
     runs.append(Settings("postcards-turbo", HILL, 9, 4, 2.0, "lcm", "", 160, 128))
+    return runs + around()
+
+
+def around() -> list[Settings]:
+    """What acts around the samplers: on guidance, on the noise, on the size, on the start."""
+    own = Settings("postcards", CACTI, 11, 8, 9.0, "euler-trailing")
+    turbo = Settings("postcards-turbo", HILL, 12, 4, 2.0, "lcm")
+    runs = [replace(own, guidance_rescale=share) for share in (0.35, 1.0)]
+    runs += [
+        replace(own, prompt=SEA, scheduler="unipc", guidance_rescale=0.7, guidance_end=0.5),
+        replace(own, prompt=HILL, guidance_end=0.6),
+        replace(own, prompt=OTHER, scheduler="heun", guidance_start=0.2, guidance_end=0.75),
+        replace(own, prompt=SNOW, scheduler="pndm", guidance_start=0.3),
+        replace(turbo, guidance_rescale=0.5, guidance_start=0.5),
+    ]
+    calm = replace(own, guidance_scale=3.0, variation_seed=77, variation_strength=0.35)
+    runs += [
+        calm,
+        replace(calm, prompt=SEA, scheduler="euler-ancestral", variation_strength=0.8),
+        replace(turbo, variation_seed=12, variation_strength=1.0),
+    ]
+    return runs
+
+
+def from_picture() -> list[Settings]:
+    """Every scheduler from the source picture, at strengths of its own."""
+    runs = []
+    for i, choice in enumerate(choices(find_model("postcards"))):
+        steps, strength = (8, 0.7) if i % 2 else (11, 0.45)
+        one = Settings("postcards", (SEA, CACTI, SNOW)[i % 3], 30 + i, steps, 3.0, choice.id)
+        runs.append(replace(one, strength=strength, source_image=SOURCES[0]))
+    turbo = Settings("postcards-turbo", SNOW, 31, 5, 1.0, "lcm")
+    long = Settings("postcards", OTHER, 32, 25, 3.0, "euler-trailing", "clouds")
+    for one, strength in ((turbo, 0.6), (long, 0.3), (long, 1.0)):
+        runs.append(replace(one, strength=strength, source_image=SOURCES[0]))
     return runs
 
 
@@ -109,8 +146,14 @@ def latents(page: Page, pipeline: Pipeline, choice: Choice, one: Settings) -> np
     run = tables.run_of(choice.spec, one.num_inference_steps, choice.eta)
     if run is None:
         raise RenderError(f"{choice.id}: expected a step count it takes, got {one}.")
-    ids = pipeline.ids(one.negative_prompt, one.prompt)
-    return page.latents(run, ids, one.guidance_scale, one.seed, one.width, one.height)
+    source = None
+    if one.source_image and one.strength is not None:
+        left = int(one.num_inference_steps * one.strength)
+        steps = one.num_inference_steps
+        start = starts.start_of(choice.spec, steps, choice.eta, left, run)
+        run = starts.started(run, start)
+        source = encoded(one.source_image, pipeline.from_picture)
+    return page.latents(run, pipeline.ids(one.negative_prompt, one.prompt), one, source)
 
 
 def shipped(name: str, out: Path = files.ASSETS) -> dict[str, bytes]:
@@ -134,7 +177,7 @@ def measure(runs: list[Settings], out: Path = files.ASSETS, say=print) -> dict[s
         "float32": full,
         "shipped": lambda name: shipped(name, out),
     }
-    told: list[dict[str, Any]] = [{"settings": asdict(one)} for one in runs]
+    told: list[dict[str, Any]] = [{"settings": one.told()} for one in runs]
     for kind, graphs in kinds.items():
         for name in sorted({one.model for one in runs}):
             compared = Compared(name, graphs(name))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from ..errors import RenderError
 from ..images import to_uint8
 from ..models import find_model
+from ..plan import Cell
 from .choices import choices
+from .sources import opened
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,30 @@ class Settings:
     negative_prompt: str = ""
     width: int = 128
     height: int = 128
+    guidance_rescale: float = 0.0
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
+    variation_seed: int = 0
+    variation_strength: float = 0.0
+    strength: float | None = None
+    source_image: str | None = None  # an id of the manifest's sources
+
+    def told(self) -> dict[str, Any]:
+        """As a form holds them, without what is seldom set and is not."""
+        usual = {one.name: one.default for one in fields(self)[OFTEN:]}
+        return {k: v for k, v in asdict(self).items() if k not in usual or v != usual[k]}
+
+    def asked(self) -> dict[str, Any]:
+        """As a plan's cell holds them: what the renderer is asked for."""
+        size = () if self.source_image else ("width", "height")
+        beside = {"model", "scheduler", "width", "height"} - {*size}
+        asked = {k: v for k, v in self.told().items() if k not in beside}
+        if self.variation_strength:
+            asked["variation_seed"] = self.variation_seed
+        return asked
+
+
+OFTEN = 9  # so many settings, the first, are told whatever they are
 
 
 class Pipeline:
@@ -33,11 +60,14 @@ class Pipeline:
 
     def __init__(self, name: str) -> None:
         import torch
+        from diffusers import AutoPipelineForImage2Image
 
         from ..loading import load
 
         self.model = find_model(name)
         self.pipe = load(self.model, torch.float32)
+        self.from_picture = AutoPipelineForImage2Image.from_pipe(self.pipe)
+        self.from_picture.set_progress_bar_config(disable=True)
 
     def ids(self, *texts: str) -> np.ndarray:
         """Token ids as the pipeline asks for them, a row for each text."""
@@ -55,30 +85,25 @@ class Pipeline:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Final latents [1, channels, height/8, width/8], and the picture's bytes as RGB.
 
-        `nudged` changes the last bit of the noise it starts from: what rounding alone can do.
+        The call is made as for a plan's cell. `nudged` changes the last bit of the latents it
+        starts from: what rounding alone can do.
         """
-        import torch
-
+        from ..calls import call_arguments, prepare
+        from ..capture import Watch
         from ..loading import build_scheduler
 
-        self.pipe.scheduler = build_scheduler(spec)
-        generator = torch.Generator("cpu").manual_seed(settings.seed)
-        shape = (1, self.pipe.unet.config.in_channels, settings.height // 8, settings.width // 8)
-        noise = torch.randn(shape, generator=generator)
+        pipe = copy.copy(self.from_picture if settings.source_image else self.pipe)
+        pipe.scheduler = build_scheduler(spec)
+        asked = {**settings.asked(), **({"eta": eta} if eta else {})}
+        cell = Cell(self.model, {}, asked, {})
+        arguments = call_arguments(pipe, cell)
+        if settings.source_image:
+            arguments["image"] = opened(settings.source_image)
+        prepare(pipe, cell, arguments)
         if nudged:
-            noise = torch.nextafter(noise, torch.full_like(noise, torch.inf))
-        latents = self.pipe(
-            settings.prompt,
-            negative_prompt=settings.negative_prompt,
-            num_inference_steps=settings.num_inference_steps,
-            guidance_scale=settings.guidance_scale,
-            width=settings.width,
-            height=settings.height,
-            eta=eta,
-            generator=generator,
-            latents=noise,
-            output_type="latent",
-        ).images
+            _nudge(pipe)
+        watch = Watch(pipe, ())
+        latents = pipe(**arguments, callback_on_step_end=watch, output_type="latent").images
         return latents.numpy(), self.picture(latents)
 
     def told(self, one: Settings) -> tuple[np.ndarray, np.ndarray]:
@@ -99,3 +124,16 @@ class Pipeline:
             decoded = pipe.vae.decode(latents / pipe.vae.config.scaling_factor, return_dict=False)
         [pixels] = pipe.image_processor.postprocess(decoded[0], output_type="np")
         return to_uint8(pixels)
+
+
+def _nudge(pipe: Any) -> None:
+    """Changes the last bit of what a pipeline starts from."""
+    import torch
+
+    real = pipe.prepare_latents
+
+    def nudged(*args: Any, **kwargs: Any) -> Any:
+        latents = real(*args, **kwargs)
+        return torch.nextafter(latents, torch.full_like(latents, torch.inf))
+
+    pipe.prepare_latents = nudged

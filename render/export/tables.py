@@ -10,11 +10,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import torch
+from diffusers import StableDiffusionImg2ImgPipeline
 from torch.overrides import TorchFunctionMode
 
 from ..errors import RenderError
@@ -35,7 +37,8 @@ class Run:
 
     `timesteps` and `scales` are what the network is told and what its input is multiplied by;
     `draws` says which calls draw noise; `preview` has the factors of x and m that make the guess
-    at the finished picture.
+    at the finished picture. The first state is `init` times noise, and `kept` times the latents of
+    a picture where the run starts from one.
     """
 
     init: float
@@ -46,6 +49,7 @@ class Run:
     z: list[list[float]]
     draws: list[bool]
     preview: list[tuple[float, float]]
+    kept: float = 0.0
 
 
 class _Double(TorchFunctionMode):
@@ -68,19 +72,20 @@ def run_of(spec: dict[str, Any], steps: int, eta: float = 0.0) -> Run | None:
     NotLinear where it is not, which random latents of two amplitudes tell.
     """
     try:
-        told = _probe(spec, steps, eta)
+        told = probe(spec, steps, eta)
     except (ValueError, IndexError):
         return None
     run = _solved(spec, told)
-    _expect_linear(spec, steps, eta, run)
+    expect_linear(spec, steps, eta, run)
     return run
 
 
 @dataclass
-class _Told:
+class Told:
     """What a scheduler answered to a basis: a row of factors for each state, output and noise."""
 
     init: float
+    kept: float
     timesteps: list[float]
     scales: list[float]
     states: list[np.ndarray]
@@ -88,24 +93,56 @@ class _Told:
     alphas: np.ndarray
 
 
-def _probe(spec: dict[str, Any], steps: int, eta: float) -> _Told:
+def _begun(spec: dict[str, Any], steps: int, left: int | None) -> tuple[Any, torch.Tensor]:
+    """A scheduler about to run, and its timesteps: all, or the last ones as img2img takes them."""
     scheduler = build_scheduler(spec)
     scheduler.set_timesteps(steps)
-    times = [float(t) for t in scheduler.timesteps]
-    calls = len(times)
+    if left is None:
+        return scheduler, scheduler.timesteps
+    # The pipeline's own rule: the strength whose product with the steps is rounded down to `left`.
+    pipe, strength = SimpleNamespace(scheduler=scheduler), (left + 0.5) / steps
+    times, _ = StableDiffusionImg2ImgPipeline.get_timesteps(pipe, steps, strength, "cpu")
+    return scheduler, times
+
+
+def _entered(scheduler: Any, times: torch.Tensor, left: int | None) -> tuple[float, float]:
+    """What noise and a picture are multiplied by to make the first state."""
+    if left is None:
+        return float(scheduler.init_noise_sigma), 0.0
+    noise, picture = torch.eye(2, dtype=torch.float64).reshape(2, 1, 1, 1, 2)
+    with _Double():
+        state = scheduler.add_noise(picture, noise, times[:1])
+    init, kept = state.flatten().tolist()
+    return init, kept
+
+
+def probe(
+    spec: dict[str, Any],
+    steps: int,
+    eta: float,
+    left: int | None = None,
+    most: int | None = None,
+) -> Told:
+    """Asks a scheduler; of a run from a picture with so many steps `left`, and `most` calls."""
+    scheduler, timesteps = _begun(spec, steps, left)
+    times = [float(t) for t in timesteps]
+    calls = min(len(times), most or len(times))
+    init, kept = _entered(scheduler, timesteps, left)
     basis = torch.eye(1 + 2 * calls, dtype=torch.float64)
     states, scales, noises = [basis[0].numpy()], [], []
     outputs, noise = basis[1 : 1 + calls], basis[1 + calls :]
-    for i, (scale, state, drawn) in enumerate(_stepped(scheduler, eta, basis[0], outputs, noise)):
+    made = _stepped(scheduler, timesteps[:calls], eta, basis[0], outputs, noise)
+    for i, (scale, state, drawn) in enumerate(made):
         scales.append(scale)
         states.append(state.numpy())
         noises.append(1 + calls + i if drawn else None)
     alphas = scheduler.alphas_cumprod.double().numpy()
-    return _Told(float(scheduler.init_noise_sigma), times, scales, states, noises, alphas)
+    return Told(init, kept, times, scales, states, noises, alphas)
 
 
 def _stepped(
     scheduler: Any,
+    timesteps: torch.Tensor,
     eta: float,
     start: torch.Tensor,
     outputs: torch.Tensor,
@@ -124,7 +161,7 @@ def _stepped(
     patch = mock.patch.object(module, "randn_tensor", draw, create=True)
     state = start.reshape(1, 1, 1, -1)
     with _Double(), torch.no_grad(), patch:
-        for call, t in enumerate(scheduler.timesteps):
+        for call, t in enumerate(timesteps):
             one = scheduler.scale_model_input(torch.ones_like(state), t)
             scale = float(one.flatten()[0])
             answer = outputs[call].reshape(state.shape)
@@ -135,37 +172,37 @@ def _stepped(
     return found
 
 
-def _solved(spec: dict[str, Any], told: _Told) -> Run:
+def _solved(spec: dict[str, Any], told: Told) -> Run:
     """Each state from the fewest states, outputs and noises before it."""
-    calls = len(told.timesteps)
-    size = len(told.states[0])
-    unit = np.eye(size)
-    rows: dict[str, list[list[float]]] = {"x": [], "m": [], "z": []}
-    for i in range(calls):
-        for depth in range(min(i, LONGEST) + 1):
-            lags = range(depth + 1)
-            columns = [("x", told.states[i - lag], lag) for lag in lags]
-            columns += [("m", unit[1 + i - lag], lag) for lag in lags]
-            places = [(told.noises[i - lag], lag) for lag in lags]
-            columns += [("z", unit[place], lag) for place, lag in places if place is not None]
-            factors = _fitted([vector for _, vector, _ in columns], told.states[i + 1])
-            if factors is not None:
-                break
-        else:
-            raise NotLinear(
-                f"{spec['class']}: expected a step of the {LONGEST} calls before it, got none that "
-                "fits."
-            )
-        for name in rows:
-            row = [0.0] * (depth + 1)
-            for (kind, _, lag), factor in zip(columns, factors, strict=True):
-                if kind == name:
-                    row[lag] = float(factor)
-            rows[name].append(row)
+    rows = [solved_row(spec, told, i) for i in range(len(told.timesteps))]
+    x, m, z = ([row[kind] for row in rows] for kind in ("x", "m", "z"))
     inputs = zip(told.timesteps, told.scales, strict=True)
     preview = [_preview(t, scale, told.alphas) for t, scale in inputs]
     draws = [place is not None for place in told.noises]
-    return Run(told.init, told.timesteps, told.scales, *rows.values(), draws, preview)
+    return Run(told.init, told.timesteps, told.scales, x, m, z, draws, preview, told.kept)
+
+
+def solved_row(spec: dict[str, Any], told: Told, i: int) -> dict[str, list[float]]:
+    """The factors of call i, for each kind of vector and each call that it looks back."""
+    unit = np.eye(len(told.states[0]))
+    for depth in range(min(i, LONGEST) + 1):
+        lags = range(depth + 1)
+        columns = [("x", told.states[i - lag], lag) for lag in lags]
+        columns += [("m", unit[1 + i - lag], lag) for lag in lags]
+        places = [(told.noises[i - lag], lag) for lag in lags]
+        columns += [("z", unit[place], lag) for place, lag in places if place is not None]
+        factors = _fitted([vector for _, vector, _ in columns], told.states[i + 1])
+        if factors is not None:
+            break
+    else:
+        raise NotLinear(
+            f"{spec['class']}: expected a step of the {LONGEST} calls before it, got none that "
+            "fits."
+        )
+    row = {kind: [0.0] * (depth + 1) for kind in "xmz"}
+    for (kind, _, lag), factor in zip(columns, factors, strict=True):
+        row[kind][lag] = float(factor)
+    return row
 
 
 def _fitted(columns: list[np.ndarray], target: np.ndarray) -> np.ndarray | None:
@@ -204,20 +241,26 @@ def replayed(
     return xs[-1]
 
 
-def _expect_linear(spec: dict[str, Any], steps: int, eta: float, run: Run) -> None:
+def expect_linear(
+    spec: dict[str, Any], steps: int, eta: float, run: Run, left: int | None = None
+) -> None:
     """A basis vector stays within ±1, where clipping hides: latents of two amplitudes do not."""
     rng = np.random.default_rng(steps)
     amplitude = np.repeat(AMPLITUDES, 32)
     calls = len(run.timesteps)
-    start, *rest = amplitude * rng.standard_normal((1 + 2 * calls, 64))
+    start, *rest, picture = amplitude * rng.standard_normal((2 + 2 * calls, 64))
     outputs, noises = np.reshape(rest, (2, calls, 64))
-    scheduler = build_scheduler(spec)
-    scheduler.set_timesteps(steps)
-    told = (torch.from_numpy(one) for one in (start, outputs, noises))
-    real = _stepped(scheduler, eta, *told)[-1][1].numpy()
-    again = replayed(run, start, lambda i, x: outputs[i], lambda i: noises[i])
-    for one, theirs, ours in zip(AMPLITUDES, np.split(real, 2), np.split(again, 2), strict=True):
-        missed = np.abs(ours - theirs).max() / np.abs(theirs).max()
+    scheduler, timesteps = _begun(spec, steps, left)
+    ours, first = start, torch.from_numpy(start)
+    if left is not None:
+        ours = run.init * start + run.kept * picture
+        with _Double():
+            first = scheduler.add_noise(torch.from_numpy(picture), first, timesteps[:1])
+    told = (first, torch.from_numpy(outputs), torch.from_numpy(noises))
+    real = _stepped(scheduler, timesteps, eta, *told)[-1][1].numpy()
+    again = replayed(run, ours, lambda i, x: outputs[i], lambda i: noises[i])
+    for one, theirs, mine in zip(AMPLITUDES, np.split(real, 2), np.split(again, 2), strict=True):
+        missed = np.abs(mine - theirs).max() / np.abs(theirs).max()
         if not missed <= 100 * EXACT:
             raise NotLinear(
                 f"{spec['class']}: expected a linear scheduler, got an answer that differs by "
@@ -227,21 +270,23 @@ def _expect_linear(spec: dict[str, Any], steps: int, eta: float, run: Run) -> No
 
 def compact(run: Run) -> dict[str, Any]:
     """A run in nine digits, which is what single precision holds, without what says nothing."""
-    told: dict[str, Any] = {"init": _nine(run.init), "t": [_nine(t) for t in run.timesteps]}
+    told: dict[str, Any] = {"init": nine(run.init), "t": [nine(t) for t in run.timesteps]}
     if any(scale != 1 for scale in run.scales):
-        told["scale"] = [_nine(scale) for scale in run.scales]
-    told |= {"a": [_cut(row) for row in run.x], "b": [_cut(row) for row in run.m]}
+        told["scale"] = [nine(scale) for scale in run.scales]
+    told |= {"a": [cut(row) for row in run.x], "b": [cut(row) for row in run.m]}
     if any(run.draws):
-        told |= {"c": [_cut(row) for row in run.z], "draws": [int(one) for one in run.draws]}
-    return {**told, "p": [[_nine(x), _nine(m)] for x, m in run.preview]}
+        told |= {"c": [cut(row) for row in run.z], "draws": [int(one) for one in run.draws]}
+    return {**told, "p": [[nine(x), nine(m)] for x, m in run.preview]}
 
 
-def _cut(row: list[float]) -> list[float]:
+def cut(row: list[float]) -> list[float]:
+    """A row of factors in nine digits, without the zeros at its end."""
     while row and row[-1] == 0:
         row = row[:-1]
-    return [_nine(value) for value in row]
+    return [nine(value) for value in row]
 
 
-def _nine(value: float) -> float | int:
+def nine(value: float) -> float | int:
+    """What single precision holds of a number, in the fewest characters."""
     short = float(f"{value:.9g}")
     return int(short) if short == int(short) else short

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import inspect
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,14 @@ RUNS = (
     Settings("postcards", "the ocean at dawn, rain", 55, 6, 4.5, "euler-ancestral", "", 160, 96),
     Settings("postcards", "a castle in the fog", 99, 7, 1.0, "unipc"),
     Settings("postcards", "cacti by a lake", 12, 6, 3.0, "heun", "night"),
+    *(
+        replace(Settings("postcards", "a tent by a lake, rain", 71, 6, 9.0, "dpmpp-2m"), **one)
+        for one in (
+            {"guidance_rescale": 0.65},
+            {"guidance_start": 0.2, "guidance_end": 0.7},
+            {"variation_seed": 2**32 - 2, "variation_strength": 0.45, "guidance_scale": 3.0},
+        )
+    ),
 )
 
 
@@ -105,7 +113,7 @@ def _runs() -> list[dict[str, Any]]:
             choice = compared.choices[str(one.scheduler)]
             latents, picture = compared.pipeline.run(one, choice.spec, choice.eta)
             shipped = parity.latents(compared.page, compared.pipeline, choice, one)
-            entry = {"settings": asdict(one), "png": _png(picture), "latents": packed(latents)}
+            entry = {"settings": one.told(), "png": _png(picture), "latents": packed(latents)}
             told.append({**entry, "shipped": packed(shipped)})
     return told
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import vendor
 from figures import load_manifests
-from live import Live, live_on, load_kit
+from live import BESIDE, Live, live_on, load_kit
 from small import ROOT
 from templating import render
 
@@ -59,7 +59,7 @@ def large_site(folder: Path) -> Path:
     """Writes the page on live drawing, which begins with the quicker of both models."""
     need_runtime()
     shown = live_picture("num_inference_steps", "inference-steps")
-    turbo = replace(shown, settings={**shown.settings, **TURBO})
+    turbo = replace(shown, settings={**BESIDE, **shown.settings, **TURBO})
     return write_site(folder, turbo, large=True)
 
 

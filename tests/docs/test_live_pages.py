@@ -24,6 +24,9 @@ DRAWN = {
     "eta": (3, 0),
     "seed": (12, 0),
     "negative_prompt": (3, 0),
+    "guidance_rescale": (5, 0),
+    "guidance_interval": (6, 0),
+    "variation_strength": (10, 0),
     "width": (6, 0),
     "height": (6, 0),
 }
@@ -77,10 +80,19 @@ def test_settings_that_name_a_scheduler_together_have_one_table(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"width": 100}, {"num_inference_steps": 75}, {"scheduler": "lms"}]
+    "wrong",
+    [
+        {"width": 100},
+        {"num_inference_steps": 75},
+        {"scheduler": "lms"},
+        {"guidance_rescale": 1.05},
+        {"guidance_end": 0.33},
+        {"strength": 0.5},
+        {"clip_skip": 1},
+    ],
 )
 def test_what_no_control_can_hold_is_not_drawn(kit: Kit, wrong: dict[str, Any]) -> None:
-    """Sizes between the steps, step counts without a table, schedulers that were not exported."""
+    """Values between the steps, step counts without a table, what was not exported."""
     assert fields({"model": "postcards", **wrong}, kit) is None
 
 

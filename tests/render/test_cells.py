@@ -145,6 +145,12 @@ def test_guidance_may_begin_late(make):
     assert not same(late, never)
 
 
+def test_guidance_until_the_end_is_guidance_where_a_sampler_calls_twice_a_step(make):
+    [whole] = make({"guidance_end": [1.0]}, {"scheduler": "heun"})
+    [plain] = make({"guidance_scale": [3.0]}, {"scheduler": "heun"})
+    assert same(whole, plain)
+
+
 def test_a_weight_of_one_changes_nothing_and_another_does(make):
     light, neutral, heavy = make({"prompt_weight": [0.5, 1.0, 1.6]}, prompt={"weighted": "big sky"})
     [plain] = make({"guidance_scale": [3.0]})

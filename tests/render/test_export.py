@@ -55,6 +55,18 @@ def test_a_table_ends_where_the_pipeline_does(pipelines, name, id):
         assert parity.length_off(got, expected) <= 1e-5
 
 
+AROUND = parity.around() if PROVE else [parity.around()[i] for i in (1, 2, 4, 8)]
+
+
+@pytest.mark.parametrize("one", AROUND, ids=lambda one: f"{one.scheduler} {one.told().keys()}")
+def test_what_acts_around_a_sampler_ends_where_the_pipeline_does(pipelines, one):
+    """The pipeline is called as for a plan's cell: by the renderer's own hands."""
+    pipeline, choice = pipelines[one.model], OFFERED[one.model, one.scheduler]
+    expected, _ = pipeline.run(one, choice.spec, choice.eta)
+    got = parity.latents(torch_page(pipeline.pipe), pipeline, choice, one)
+    assert parity.length_off(got, expected) <= 1e-5
+
+
 @pytest.mark.parametrize(("name", "id"), list(OFFERED) if PROVE else SAMPLE)
 def test_the_committed_table_is_what_diffusers_answers_today(name, id):
     """Of all step counts under `make prove`, else of three."""

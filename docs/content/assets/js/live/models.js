@@ -4,6 +4,7 @@
 import { deviceOf } from "./backends.js";
 import { Failure } from "./failure.js";
 import { fetchFile, inflate } from "./fetching.js";
+import { entered } from "./start.js";
 import { tokenize } from "./tokenizer.js";
 
 export class Models {
@@ -55,6 +56,7 @@ export class Models {
 
   opened({ file }, buffer) {
     if (file.endsWith(".json")) return JSON.parse(new TextDecoder().decode(buffer));
+    if (file.endsWith(".f32")) return new Float32Array(buffer);
     const { device } = this;
     const executionProviders = [device ? { name: "webgpu", device } : "wasm"];
     // Nothing in the console: errors arrive here too, and are told to the reader.
@@ -62,17 +64,29 @@ export class Models {
     return this.ort.InferenceSession.create(new Uint8Array(buffer), options);
   }
 
-  /** Returns the table of a scheduler for a number of steps. */
-  async table(id, steps) {
-    const wanted = this.manifest.schedulers[id];
-    if (!wanted) throw new Failure("failed", `no scheduler ${id}`);
+  /** Returns the table of a run from noise, or where a picture is named of the end of one. */
+  async table({ scheduler, num_inference_steps: steps, strength, source_image }) {
+    const wanted = this.manifest.schedulers[scheduler];
+    if (!wanted) throw new Failure("failed", `no scheduler ${scheduler}`);
+    const run = (await this.file(wanted)).runs[steps];
+    if (!run) throw new Failure("failed", `${scheduler} has no ${steps} steps`);
+    if (!source_image) return run;
+    const start = (await this.file(wanted.starts)).runs[steps][Math.trunc(steps * strength) - 1];
+    if (!start) throw new Failure("failed", `no step of ${steps} at strength ${strength}`);
+    return entered(run, start);
+  }
+
+  /** Returns the latents of the picture that a run starts from, or null. */
+  async picture({ source_image }) {
+    return source_image ? this.file(this.manifest.sources[source_image]) : null;
+  }
+
+  async file(wanted) {
     if (!this.loaded.has(wanted.file)) {
       const buffer = await fetchFile(this.base, wanted);
-      this.loaded.set(wanted.file, this.opened(wanted, buffer));
+      this.loaded.set(wanted.file, await this.opened(wanted, buffer));
     }
-    const run = this.loaded.get(wanted.file).runs[steps];
-    if (!run) throw new Failure("failed", `${id} has no ${steps} steps`);
-    return run;
+    return this.loaded.get(wanted.file);
   }
 
   /** Returns the embeddings of a text: float32 [length × width]; the last few are kept. */

@@ -16,6 +16,8 @@ export class Panel {
     this.form = element.querySelector("form");
     this.fields = this.form.elements;
     this.slider = element.querySelector("steps-slider");
+    // What this page's form does not ask: the picture that all start from, with its size.
+    this.fixed = JSON.parse(element.dataset.fixed ?? "{}");
     this.progress = element.querySelector("progress");
     this.screens = [...element.querySelectorAll("canvas")].map((canvas) => new Screen(canvas));
     this.stopped = new AbortController();
@@ -85,13 +87,23 @@ export class Panel {
 
   /** Leaves only what the model and its scheduler can do, and writes the values out. */
   suit() {
-    const { scheduler, num_inference_steps: steps } = this.fields;
-    const { schedulers, defaults } = this.manifest.models[this.model];
+    const { scheduler, num_inference_steps: steps, strength } = this.fields;
+    const { defaults } = this.manifest.models[this.model];
+    const schedulers = this.offered;
     for (const option of scheduler.options) option.disabled = !schedulers.includes(option.value);
     if (!schedulers.includes(scheduler.value)) scheduler.value = defaults.scheduler;
     steps.max = Math.max(...this.manifest.schedulers[scheduler.value].steps);
+    // At a product below 1 no step would run.
+    if (strength) strength.min = (Math.ceil(1 / steps.value / 0.05) * 0.05).toFixed(2);
     for (const range of this.form.querySelectorAll("[type=range]"))
       range.closest("label").querySelector("output").value = range.value;
+  }
+
+  // The schedulers of the model, from a picture those whose runs can be entered.
+  get offered() {
+    const { models, schedulers } = this.manifest;
+    const entered = (id) => !this.fixed.source_image || schedulers[id].starts;
+    return models[this.model].schedulers.filter(entered);
   }
 
   jobs() {
@@ -101,7 +113,7 @@ export class Panel {
     const chosen = settings.model in models ? [settings.model] : Object.keys(models);
     return chosen.map((model) => {
       const own = model === this.model ? {} : models[model].defaults;
-      return { ...settings, width, height, ...own, model };
+      return { ...settings, width, height, ...this.fixed, ...own, model };
     });
   }
 

@@ -4,21 +4,24 @@
 // Multistep methods subtract large terms: between calls all is double, only the network is single.
 
 /**
- * Runs a table from noise to latents.
+ * Runs a table to latents, from `start` or from noise.
  *
- * `predict(input, timestep)` is the denoiser's answer, guidance included; `noise()` draws noise.
+ * `predict(input, timestep, call)` is the denoiser's answer, guidance included; `noise()` draws noise.
  * `progress(call, calls, finished)` is awaited after each call, where `finished()` is the picture
  * that the prediction promises. It may end the run by returning false: then the answer is null.
  */
-export async function sample(run, { noise, predict, progress }) {
+export async function sample(
+  run,
+  { noise, start = scaled(noise(), run.init), predict, progress },
+) {
   const calls = run.t.length;
-  const states = [scaled(noise(), run.init)];
+  const states = [start];
   const outputs = [];
   const noises = [];
   for (let i = 0; i < calls; i++) {
     const x = states[0];
     const factor = run.scale?.[i] ?? 1;
-    outputs.unshift(await predict(single(scaled(x, factor)), run.t[i]));
+    outputs.unshift(await predict(single(scaled(x, factor)), run.t[i], i));
     noises.unshift(run.draws?.[i] ? noise() : null);
     const terms = [
       ...weighted(run.a[i], states),
@@ -32,16 +35,6 @@ export async function sample(run, { noise, predict, progress }) {
     if ((await progress(i + 1, calls, finished)) === false) return null;
   }
   return single(states[0]);
-}
-
-/** Returns classifier-free guidance: negative + scale × (prompt − negative). */
-export function guide(both, scale) {
-  const half = both.length / 2;
-  const guided = new Float32Array(half);
-  for (let i = 0; i < half; i++) {
-    guided[i] = both[i] + Math.fround(scale * Math.fround(both[half + i] - both[i]));
-  }
-  return guided;
 }
 
 const weighted = (weights, values) =>

@@ -1,5 +1,14 @@
 // A canvas that shows what a worker draws, with a caption that says exactly what is shown.
 
+// Settings that a caption names where they are not what they usually are.
+const USUAL = {
+  guidance_rescale: 0,
+  guidance_start: 0,
+  guidance_end: 1,
+  variation_strength: 0,
+  strength: undefined,
+};
+
 export class Screen {
   constructor(canvas) {
     this.canvas = canvas;
@@ -21,7 +30,9 @@ export class Screen {
     if (!done) return;
     this.latents = latents; // what a test compares with Python's
     const steps = `${job.num_inference_steps} steps`;
-    const made = `${steps}, guidance ${job.guidance_scale}, seed ${job.seed}`;
+    const others = Object.entries(USUAL).filter(([name, usual]) => (job[name] ?? usual) !== usual);
+    const words = [steps, `guidance ${job.guidance_scale}`, `seed ${job.seed}`];
+    const made = [...words, ...others.map(([name]) => `${name} ${job[name]}`)].join(", ");
     const alt = `${job.prompt || "no prompt"}: ${made} (${job.model}, drawn here)`;
     this.canvas.setAttribute("aria-label", alt);
     this.caption.textContent = `${job.model}, drawn here in ${(ms / 1000).toFixed(1)} s: ${made}`;

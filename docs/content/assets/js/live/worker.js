@@ -6,9 +6,11 @@
 
 import { backend } from "./backends.js";
 import { Failure, describe } from "./failure.js";
+import { acts, guide } from "./guidance.js";
 import { Models } from "./models.js";
 import { Generator } from "./noise.js";
-import { guide, sample } from "./sampler.js";
+import { sample } from "./sampler.js";
+import { first, varied } from "./start.js";
 
 // A preview costs a decoding. Spaced so, they take a sixth of the time at most.
 const PREVIEW_EVERY = 5;
@@ -63,19 +65,22 @@ async function denoised(run, at, job) {
   const shape = shapeOf(job);
   const size = shape.reduce((product, side) => product * side);
   const generator = new Generator(job.seed);
-  const table = await models.table(job.scheduler, job.num_inference_steps);
-  // As diffusers does: at 1 and below the negative prompt is not asked.
-  const guided = job.guidance_scale > 1;
+  const table = await models.table(job);
+  const picture = await models.picture(job);
+  const guided = (call) => acts(job, call, table.t.length);
+  const both = table.t.some((_, call) => guided(call));
   const texts = [];
-  for (const text of guided ? [job.negative_prompt, job.prompt] : [job.prompt]) {
+  for (const text of both ? [job.negative_prompt, job.prompt] : [job.prompt]) {
     texts.push(await models.embed(job.model, text));
   }
   const preview = previews(run, at, job);
   return sample(table, {
     noise: () => generator.normal(size),
-    predict: async (state, timestep) => {
-      const answer = await models.denoise(job.model, state, shape, timestep, texts);
-      return guided ? guide(answer, job.guidance_scale) : answer;
+    start: first(table, varied(generator.normal(size), job), picture),
+    predict: async (state, timestep, call) => {
+      const heard = guided(call) ? texts : texts.slice(-1);
+      const answer = await models.denoise(job.model, state, shape, timestep, heard);
+      return guided(call) ? guide(answer, job) : answer;
     },
     progress: async (call, calls, finished) => {
       await turn();
