@@ -25,9 +25,9 @@ export function describe(error) {
   return { kind: memory ? "memory" : "failed", detail };
 }
 
-/** Returns the line for a failure; the detail follows where there is one. */
+/** Returns the line for a failure; the detail follows where there is one that tells more. */
 export function line(failure) {
   const { kind, detail } = failure instanceof Error ? describe(failure) : failure;
   const said = LINES[kind] ?? LINES.failed;
-  return detail ? `${said} (${detail.slice(0, 120)})` : said;
+  return detail && kind !== "memory" ? `${said} (${detail.slice(0, 120)})` : said;
 }
