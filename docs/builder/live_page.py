@@ -32,7 +32,8 @@ def embed_live(markdown: str, root: str, renders: Path = RENDERS, models: Path =
         if part == "picture":
             return _picture(manifests, kit, root)
         told = _read(models / f"{part}.json") if part != "words" else _words(kit, models)
-        return render(f"live_{part}", told=told, kit=kit) if told else ""
+        drawn = _read(models / "browser.json")
+        return render(f"live_{part}", told=told, kit=kit, drawn=drawn) if told else ""
 
     return PART.sub(html, markdown)
 

@@ -20,7 +20,8 @@ from .choices import MODELS, Choice, choices
 
 ASSETS = ROOT / "docs" / "content" / "assets" / "models"
 MANIFEST, PARITY, VOCABULARY = "manifest.json", "parity.json", "vocabulary.json"
-TIMES = "times.json"  # what live drawing took, written by tests/docs/live_times.py
+# What live drawing took, and how near it came, in a browser: tests/docs/live_{times,precision}.py.
+TIMES, BROWSER = "times.json", "browser.json"
 AGAIN = "Run: python -m render export"
 # The file of each part's weights, and how many bits of them the page is given.
 PARTS = {
@@ -123,7 +124,7 @@ def _damaged(out: Path, told: dict[str, Any]) -> list[str]:
         got = sha256(path.read_bytes()) if path.is_file() else "no file"
         if got != entry["sha256"]:
             problems.append(f"{_named(path)}: expected {entry['sha256']}, got {got}. {AGAIN}")
-    named = {entry["file"] for entry in entries(told)} | {MANIFEST, PARITY, TIMES}
+    named = {entry["file"] for entry in entries(told)} | {MANIFEST, PARITY, TIMES, BROWSER}
     for path in sorted(p for p in out.rglob("*") if p.is_file()):
         if path.relative_to(out).as_posix() not in named:
             problems.append(f"{_named(path)}: nothing names this file. Remove it.")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from live import BESIDE
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -69,6 +70,13 @@ def set_all(page: Page, model: str, settings: dict[str, Any]) -> None:
     )
 
 
+def latents_drawn(page: Page, known: dict[str, Any]) -> np.ndarray:
+    """Types all settings of a known run, and returns its final latents."""
+    settings = {**BESIDE, **known["settings"], "seed": known["settings"]["seed"] % 2**32}
+    set_all(page, settings.pop("model"), settings)
+    return latents_of(page)
+
+
 def latents_of(page: Page) -> np.ndarray:
     """The final latents of the picture that stands in the first canvas."""
     latents = "[...document.querySelector('live-picture').panel.screens[0].latents]"
@@ -84,5 +92,9 @@ def pixels_of(page: Page) -> np.ndarray:
 
 def distance(found: np.ndarray, packed: str) -> float:
     """The length of the difference over that of what was expected."""
-    wanted = np.frombuffer(base64.b64decode(packed), "<f4")
+    return apart(found, np.frombuffer(base64.b64decode(packed), "<f4"))
+
+
+def apart(found: np.ndarray, wanted: np.ndarray) -> float:
+    """The same, of numbers that are not packed."""
     return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))

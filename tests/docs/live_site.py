@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from templating import render
 
 ASSETS = ROOT / "docs" / "content" / "assets"
 RENDERS = ROOT / "docs" / "content" / "renders"
+# Prompts, seeds and step counts that no plan renders, with what Python makes of them.
+KNOWN = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))["runs"]
 TURBO = {
     "model": "postcards-turbo",
     "num_inference_steps": 2,

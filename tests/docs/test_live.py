@@ -16,22 +16,19 @@ from live import BESIDE
 from live_reader import (
     begin,
     distance,
-    latents_of,
+    latents_drawn,
     pixels_of,
     readers,
     set_all,
     wait_for_drawn,
     wait_for_status,
 )
-from live_site import ASSETS, large_site, live_picture, write_site
+from live_site import ASSETS, KNOWN, large_site, live_picture, write_site
 from PIL import Image
 from playwright.sync_api import Browser, Page
-from small import ROOT
 
 from tests.prove import PROVE
 
-# Prompts, seeds and step counts that no plan renders, with what Python makes of them.
-KNOWN = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))["runs"]
 ASKED = [
     one
     for i, one in enumerate(KNOWN)
@@ -71,9 +68,7 @@ def test_what_a_reader_types_is_drawn_as_python_draws_it(
     drawing: Page, known: dict[str, Any]
 ) -> None:
     """As onnxruntime draws it from the same files, and as near to diffusers as the page states."""
-    settings = {**BESIDE, **known["settings"], "seed": known["settings"]["seed"] % 2**32}
-    set_all(drawing, settings.pop("model"), settings)
-    latents = latents_of(drawing)
+    latents = latents_drawn(drawing, known)
     assert distance(latents, known["shipped"]) < 1e-4
     assert distance(latents, known["latents"]) < STATED["shipped"]["latents_worst"]
     expected = np.asarray(Image.open(io.BytesIO(base64.b64decode(known["png"]))).convert("RGB"))

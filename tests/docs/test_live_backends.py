@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import Quiet, find_chromium, launch, served
+from live_precision import by_webgpu
 from live_reader import begin, latents_of, readers, wait_for_drawn, wait_for_status
 from live_site import large_site
 from playwright.sync_api import Browser, Page
@@ -18,7 +19,6 @@ LINK = "The address bar is a link to this picture."
 ANY = "?webgpu=any"  # takes the graphics card that Chromium's SwiftShader imitates
 # Between a picture by WebGPU and by WASM: 4.6e-5 measured.
 SAME = 5e-4
-PATIENT = 900_000  # ms; SwiftShader takes a minute where nothing else runs
 
 
 class Isolated(Quiet):
@@ -77,11 +77,6 @@ def offers(page: Page) -> list[str]:
     """What a reader can choose to draw with; nothing where nothing is to be chosen."""
     chooser = page.get_by_label("Drawn with")
     return chooser.locator("option").all_inner_texts() if chooser.is_visible() else []
-
-
-def apart(found: np.ndarray, wanted: np.ndarray) -> float:
-    """The length of the difference over that of what was wanted."""
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
 
 
 def test_more_threads_are_offered_on_an_isolated_page_and_draw_the_same(
@@ -143,19 +138,11 @@ def test_where_webgpu_cannot_begin_wasm_draws_and_the_line_says_so(
 def test_webgpu_draws_what_wasm_draws(site: str, new_page: Callable[[], Page]) -> None:
     """The same prompt, seed and settings; then a reader chooses WASM."""
     page = new_page()
-    page.set_default_timeout(PATIENT)
-    page.goto(f"{site}{ANY}#draw?num_inference_steps=2&width=64&height=64&seed=5")
     fetched = runtimes_of(page)
-    begin(page)
-    wait_for_drawn(page, 1, PATIENT)
-    assert wait_for_status(page, "Drawn with") == f"Drawn with WebGPU. {LINK}"
-    assert sorted(fetched) == ["ort-wasm-simd-threaded.jspi.wasm.gz", "ort.jspi.bundle.min.mjs"]
+    assert by_webgpu(page, site) < SAME
+    webgpu = ["ort-wasm-simd-threaded.jspi.wasm.gz", "ort.jspi.bundle.min.mjs"]
+    assert sorted(fetched[:2]) == webgpu and "ort.wasm.bundle.min.mjs" in fetched[2:]
     assert offers(page) == ["WebGPU", "WASM"]
-    by_webgpu = latents_of(page)
-    page.get_by_label("Drawn with").select_option("WASM")
-    wait_for_drawn(page, 2)
-    assert wait_for_status(page, "Drawn with") == f"Drawn with WASM. {LINK}"
-    assert apart(by_webgpu, latents_of(page)) < SAME
     assert ": 2 steps, guidance 1, seed 5" in page.locator(".drawn figcaption").first.inner_text()
 
 

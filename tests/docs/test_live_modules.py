@@ -47,7 +47,7 @@ def numbers(text: str) -> np.ndarray:
 
 @pytest.mark.parametrize("told", TOLD["randn"], ids=lambda told: str(told["seed"]))
 def test_a_seed_gives_the_numbers_of_torch(modules: Page, told: dict[str, Any]) -> None:
-    """Draw after draw; torch's own sine and logarithm are off by as much."""
+    """Draw after draw, but for the last bit or two of torch's own sines and logarithms."""
     drawn = ask(
         modules,
         """const { Generator } = await load("noise");
@@ -56,7 +56,8 @@ def test_a_seed_gives_the_numbers_of_torch(modules: Page, told: dict[str, Any]) 
         told,
     )
     for found, wanted in zip(drawn, told["draws"], strict=True):
-        assert np.abs(np.array(found) - numbers(wanted)).max() < 3e-6
+        assert np.abs(np.array(found) - numbers(wanted)).max() < 3e-7
+        assert (np.array(found, np.float32) == numbers(wanted)).mean() > 0.75
 
 
 def test_a_prompt_gives_the_ids_of_the_models_own_tokenizer(modules: Page) -> None:

@@ -55,11 +55,16 @@ export class Generator {
   }
 }
 
+// ATen computes in single precision and rounds after each operation, so this rounds where it does:
+// five numbers of six are the same to the last bit, and the others' sines and logarithms are not.
+const { fround } = Math;
+const TURN = fround(2 * Math.PI);
+
 function transform(values, from) {
   for (let i = from; i < from + BLOCK / 2; i++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - values[i]));
-    const angle = 2 * Math.PI * values[i + BLOCK / 2];
-    values[i] = radius * Math.cos(angle);
-    values[i + BLOCK / 2] = radius * Math.sin(angle);
+    const radius = fround(Math.sqrt(-2 * fround(Math.log(1 - values[i]))));
+    const angle = fround(TURN * values[i + BLOCK / 2]);
+    values[i] = radius * fround(Math.cos(angle));
+    values[i + BLOCK / 2] = radius * fround(Math.sin(angle));
   }
 }
