@@ -8,6 +8,7 @@ writes, and ends the process when the main thread has not; at once if a second s
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import socket
@@ -54,6 +55,23 @@ def stoppable() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         theirs.close()
+
+
+def end_with_parent() -> None:
+    """For the workers of a pool: a signal ends them, and so does the end of who began them.
+
+    A forked worker would hear signals as its parent does, and outlive one that was killed.
+    """
+    signal.set_wakeup_fd(-1)
+    for number in _heard():
+        signal.signal(number, signal.SIG_DFL)
+    if parent := multiprocessing.parent_process():
+        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _heard() -> list[int]:

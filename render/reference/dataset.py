@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..stopping import end_with_parent
 from .painting import paint
 from .scenes import Scene
 
@@ -47,7 +48,7 @@ def pictures(seeds: list[int], size: int, name: str, workers: int | None = None)
     ]
     missing = [job for job in jobs if not _complete(job[0], len(job[1]))]
     if missing:
-        with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        with ProcessPoolExecutor(workers or os.cpu_count(), initializer=end_with_parent) as pool:
             list(
                 tqdm(
                     pool.map(_draw_shard, missing),
