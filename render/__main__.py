@@ -18,19 +18,17 @@ from typing import Any
 from recommender import SweetspotError
 from recommender.authoring import visible
 
+from .arguments import OFFLINE, add_device, positive
 from .bench import commands as bench_commands
 from .cluster import options as cluster_options
 from .compare import command as compare_command
 from .errors import RenderError
 from .export import commands as export_commands
 from .plan import RENDERS, load_plan, plan_ids
+from .reference import commands as train_commands
+from .sweeps import commands as measure_commands
 
-TRAINED = ("autoencoder", "decoder", "judge", "postcards", "postcards-turbo", "all")
-SWEEPS = ("quality", "steps", "scheduler", "guidance", "strength", "pairs")
-METRICS = ("lpips",)  # ꟻLIP and SSIM need no weights and are always measured
-DEVICES = ("auto", "cpu", "cuda")
 OUT_HELP = "default: the guide's own pictures; with --model or a fake, renders/ in this folder"
-OFFLINE_HELP = "download nothing: a model that is not here fails at once"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # transformers speaks up while it is imported, before its own switch can be reached.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-    if getattr(options, "offline", False):
+    if options.offline:
         # Read by the hub's library while it is imported.
         os.environ["HF_HUB_OFFLINE"] = "1"
     try:
@@ -60,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     compare_command.add_to(commands)
     _add_model_commands(commands)
     export_commands.add_to(commands)
+    for command in commands.choices.values():
+        command.add_argument("--offline", action="store_true", help=OFFLINE)
     return parser
 
 
@@ -80,8 +80,7 @@ def _add_plan_commands(commands: Any) -> None:
         if name == "check":
             command.add_argument("--fix", action="store_true", help="sum measurements up anew")
         if name in ("run", "audit"):
-            command.add_argument("--device", choices=DEVICES, default="auto")
-            command.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
+            add_device(command)
         if name != "audit":
             command.add_argument(
                 "--backend", default="torch", help="torch, or fake[:SECONDS] to try out a plan"
@@ -100,34 +99,12 @@ def _add_plan_commands(commands: Any) -> None:
                 "--prompts", metavar="SET", help="a set of render/prompts/ in place of the plan's"
             )
         if name == "audit":
-            command.add_argument("--n", type=int, default=6)
+            command.add_argument("--n", type=positive(int), default=6, help="how many")
             command.add_argument("--seed", type=int, default=0)
 
 
 def _add_model_commands(commands: Any) -> None:
-    measure = commands.add_parser(
-        "measure", help="measure a model, with a judge where there is one"
-    )
-    measure.set_defaults(command=_measure)
-    measure.add_argument("model", help="a reference model, a folder, or REPO@REVISION")
-    measure.add_argument("--sweep", choices=SWEEPS, default="quality")
-    measure.add_argument(
-        "--scheduler", action="append", help="an id of settings/schedulers/; default: its own"
-    )
-    measure.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line")
-    measure.add_argument("--count", type=int, default=16, help="prompts, where none are given")
-    measure.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model: its scores too")
-    measure.add_argument(
-        "--metric", action="append", choices=METRICS, help="a further distance; needs its weights"
-    )
-    measure.add_argument(
-        "--weights", type=Path, metavar="FOLDER", help="of --metric; default: torch hub's cache"
-    )
-    measure.add_argument("--seeds", type=int, default=2, help="pictures of each prompt")
-    measure.add_argument("--offline", action="store_true", help=OFFLINE_HELP)
-    measure.add_argument("--device", choices=DEVICES, default="auto")
-    measure.add_argument("--out", type=Path, metavar="DIR", help="default: settings/measured")
-    measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
+    measure_commands.add_to(commands)
     curves = commands.add_parser("curves", help="compute the figures that no model has to draw")
     curves.set_defaults(command=_curves)
     curves.add_argument("figures", nargs="*", metavar="FIGURE", help="default: every figure")
@@ -137,15 +114,7 @@ def _add_model_commands(commands: Any) -> None:
     pack.add_argument("model", help="a model of settings/measured/")
     pack.add_argument("--out", type=Path, metavar="FILE", help="default: MODEL-measured.zip")
     bench_commands.add_to(commands)
-    train = commands.add_parser("train", help="train a reference model")
-    train.set_defaults(command=_train)
-    train.add_argument("name", choices=TRAINED)
-    train.add_argument("--device", choices=DEVICES, default="auto")
-    train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
-    train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
-    train.add_argument("--minutes", type=float, help="pause, resumably, after this long")
-    train.add_argument("--compile", action="store_true", help="torch.compile: needs g++")
-    train.add_argument("--out", type=Path, help="where to write the pipeline folder")
+    train_commands.add_to(commands)
 
 
 def _plans(options: argparse.Namespace):
@@ -221,48 +190,12 @@ def _audit(options: argparse.Namespace) -> int:
     return command(_plans(options), options.out, options.n, options.seed, options.device)
 
 
-def _measure(options: argparse.Namespace) -> int:
-    from .measure import measure, table
-
-    for target in measure(
-        options.model,
-        options.sweep,
-        device=options.device,
-        schedulers=options.scheduler,
-        prompts=options.prompts or options.count,
-        seeds=options.seeds,
-        clip=options.clip,
-        metric=options.metric,
-        weights=options.weights,
-        out=options.out,
-        sheet=options.sheet,
-    ):
-        print(table(target))
-        print(f"wrote {target}")
-    return 0
-
-
 def _curves(options: argparse.Namespace) -> int:
     from .curves.figures import CURVES, write
 
     folder = options.out or CURVES
     changed = write(options.figures, folder)
     print(f"{len(changed)} figures changed in {folder}" + "".join(f"\n  {n}" for n in changed))
-    return 0
-
-
-def _train(options: argparse.Namespace) -> int:
-    from .reference.train import train
-
-    train(
-        options.name,
-        device=options.device,
-        preset=options.preset,
-        resume=options.resume,
-        out=options.out,
-        minutes=options.minutes,
-        compile=options.compile,
-    )
     return 0
 
 

@@ -7,6 +7,7 @@ is a measurement, printed here by what differs; it is never a reason to fail.
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from . import manifest
 from .counters import Counters
 from .durable import write_whole
+from .errors import RenderError, of_cell
 from .images import decode, drift
 from .plan import Plan
 from .provenance import allowed
@@ -41,10 +43,10 @@ class Drift:
 
 def audit(
     plans: list[Plan], out: Path, scratch: Path, count: int, seed: int, device: str = "auto"
-) -> Iterator[Drift]:
+) -> Iterator[Drift | str]:
     """Re-makes `count` random published cells under `scratch`, each model's as one batch.
 
-    Yields each one's drift. What cannot be made any more raises what made it fail.
+    Yields each one's drift, or a line about why it cannot be made any more.
     """
     published = [
         (plan, cell, entry)
@@ -53,8 +55,16 @@ def audit(
         for cell in plan.cells()
         if (entry := recorded.get(cell.id)) and manifest.valid(out / plan.id, entry)
     ]
+    if not published:
+        raise RenderError(
+            f"{out}: expected a published picture of {', '.join(plan.id for plan in plans)}, got "
+            "none. Render them first, or name their folder with --out."
+        )
     chosen = random.Random(seed).sample(published, min(count, len(published)))
     for (plan, cell, entry), outcome in Studios(device, "auto", None, Counters()).make_all(chosen):
+        if isinstance(outcome, Exception):
+            yield of_cell(plan.id, cell.name, outcome)
+            continue
         if isinstance(outcome, BaseException):
             raise outcome
         content, _, here = outcome
@@ -87,14 +97,21 @@ def by_environment(drifts: Iterable[Drift]) -> Iterator[str]:
 
 
 def command(plans: list[Plan], published: Path, n: int, seed: int, device: str) -> int:
-    """Prints the drift of each picture, and of all by what differs in their environments."""
-    drifts = []
+    """Prints the drift of each picture, and of all by what differs in their environments.
+
+    Exit status 1 when a picture cannot be made again.
+    """
+    drifts: list[Drift] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="sweetspot-audit-") as scratch:
         for found in audit(plans, published, Path(scratch), n, seed, device):
-            print(found)
-            drifts.append(found)
+            if isinstance(found, str):
+                failed.append(found)
+            else:
+                print(found)
+                drifts.append(found)
     for line in by_environment(drifts):
         print(line)
-    if not drifts:
-        print("no published picture to re-render")
-    return 0
+    for line in failed:
+        print(line, file=sys.stderr)
+    return 1 if failed else 0

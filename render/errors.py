@@ -15,6 +15,14 @@ class RenderError(SweetspotError):
     """A plan, model or folder that cannot be rendered; the message says where and why."""
 
 
+def of_cell(plan: str, cell: str, error: Exception) -> str:
+    """One line about a cell that could not be made."""
+    said = " ".join(str(error).split())
+    if not isinstance(error, RenderError):
+        said = f"{type(error).__name__}: {said[:300]}"
+    return f"{plan}: {cell}: {said.removesuffix('.')}."
+
+
 class BadPicture(RenderError):
     """A rendered picture that must not be kept."""
 

@@ -17,12 +17,13 @@ from typing import Any
 from .durable import write_whole
 from .errors import RenderError
 from .loading import downloaded
-from .models import REFERENCE, ModelSource, find_model, folder_digest
+from .models import REFERENCE, ModelSource, find_model, folder_digest, has_judge
 from .pipelines import Studio
 from .plan import ROOT
 from .sweeps import ladder, metrics, pairs
 from .sweeps.clip import ClipScore
-from .sweeps.jury import Jury, has_judge, scenes_asked
+from .sweeps.commands import PROMPTS, SEEDS
+from .sweeps.jury import Jury, scenes_asked
 from .sweeps.pictures import Asked
 from .sweeps.sources import with_sources
 from .sweeps.specs import Spec, catalogue_id, specs_of
@@ -32,7 +33,6 @@ from .sweeps.summary import BESIDE
 MEASURED = ROOT / "settings" / "measured"
 STRIPS = ROOT / "docs" / "content" / "strips"
 CACHE = ROOT / ".cache" / "measure"
-PROMPTS, SEEDS = 16, 2
 Said = tuple[Asked, Jury | None]
 
 
@@ -55,21 +55,24 @@ def measure(
     `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for;
     `clip` a folder with a CLIP model, whose scores then stand beside the other numbers; `metric`
     names learned distances that do too, with `weights` from a folder or where they are kept.
+    Strips of pictures go to docs/content/strips, or to `out`/strips.
     """
     learned = _learned(metric or [], weights, sweep)
-    source = downloaded(find_model(name))
+    source = find_model(name)
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":
         return [_quality(source, device, target / "quality.json", sheet)]
     said = _asked(prompts, seeds, source)
+    source = downloaded(source)
     if sweep == "pairs":
         studio, cache = Studio(source, device), CACHE / target.name
         _write(target / "pairs.json", pairs.measure(studio, said[0], schedulers or [], cache))
         return [target / "pairs.json"]
     specs = specs_of(sweep, source, schedulers or [])
     beside = {"clip": ClipScore(clip) if clip else None, "learned": learned}
-    return list(_ladders(specs, Studio(source, device), said, beside, target))
+    strips = (STRIPS if out is None else out / "strips") / target.name
+    return list(_ladders(specs, Studio(source, device), said, beside, target, strips))
 
 
 def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
@@ -85,7 +88,12 @@ def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
 
 
 def _ladders(
-    specs: list[Spec], studio: Studio, said: Said, beside: dict[str, Any], target: Path
+    specs: list[Spec],
+    studio: Studio,
+    said: Said,
+    beside: dict[str, Any],
+    target: Path,
+    strips: Path,
 ) -> Iterator[Path]:
     cache = CACHE / target.name
     for spec in specs:
@@ -93,7 +101,7 @@ def _ladders(
         if spec.sweep == "strength":
             asked = with_sources(asked, cache / "sources")
         found, drawn = ladder.measure(spec, studio, asked, cache, jury=jury, **beside)
-        found["strips"] = write_strips(spec, drawn, asked, STRIPS / target.name)
+        found["strips"] = write_strips(spec, drawn, asked, strips)
         _write(target / f"{spec.id}.json", found)
         yield target / f"{spec.id}.json"
 
@@ -101,8 +109,7 @@ def _ladders(
 def _asked(prompts: Path | int, seeds: int, source: ModelSource) -> Said:
     """The prompts to ask, and our judge where it knows what they describe."""
     if isinstance(prompts, Path):
-        lines = [line.strip() for line in prompts.read_text(encoding="utf-8").splitlines()]
-        asked = tuple(dict.fromkeys(line for line in lines if line))
+        asked = tuple(dict.fromkeys(_lines_of(prompts)))
         if not asked:
             raise RenderError(f"{prompts}: expected a prompt on every line, got none.")
         return Asked(asked, tuple(range(seeds))), None
@@ -115,6 +122,14 @@ def _asked(prompts: Path | int, seeds: int, source: ModelSource) -> Said:
     return Asked(tuple(said), tuple(range(seeds))), Jury(scenes, seeds)
 
 
+def _lines_of(path: Path) -> Iterator[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise RenderError(f"{path}: expected text in UTF-8, got something else.") from None
+    yield from (line.strip() for line in lines if line.strip())
+
+
 def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None) -> Path:
     """Fidelity and Fréchet distance on many prompts, at a few settings."""
     from .reference import autoencoder, judge, quality
@@ -123,7 +138,7 @@ def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None)
     if not has_judge(source) or name not in quality.ROWS:
         raise RenderError(
             f"{name}: expected one of {', '.join(quality.ROWS)} for the sweep 'quality', got a "
-            "model that our judge knows nothing of."
+            "model that our judge knows nothing of. Use --sweep steps."
         )
     if not (REFERENCE / "judge" / "config.json").is_file():
         raise RenderError(

@@ -101,6 +101,11 @@ def find_model(name: str) -> ModelSource:
     )
 
 
+def has_judge(model: ModelSource) -> bool:
+    """Whether our judge can say anything of a model: those trained on our scenes alone."""
+    return model.folder is not None and model.folder.parent == REFERENCE
+
+
 def weights_identity(name: str) -> str:
     """What a recipe says of an adapter, such as a ControlNet: its bytes, or its revision."""
     if (folder := Path(name)).is_dir():

@@ -25,14 +25,14 @@ def bench(
     quick: bool,
     width: int | None,
     dry_run: bool,
-    plans: list[str],
+    plans: list[Plan],
     before: dict[str, Any] | None = None,
     told: Callable[[dict[str, Any]], Any] = lambda found: None,
 ) -> dict[str, Any]:
     """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU.
 
-    Rows that an earlier measurement, `before`, has are taken from it. `told` is shown what there
-    is after each row.
+    `plans` are the guide's own where none is given. Rows that an earlier measurement, `before`,
+    has are taken from it. `told` is shown what there is after each row.
     """
     import torch
 
@@ -58,7 +58,7 @@ def bench(
         torch.set_num_threads(before)
 
 
-def _on_cpu(width: int, quick: bool, plans: list[str]) -> Iterator[tuple[str, str, Any]]:
+def _on_cpu(width: int, quick: bool, plans: list[Plan]) -> Iterator[tuple[str, str, Any]]:
     """The sweep that fills batches, one that leaves a tail, the plans, larger networks: how to."""
     from . import small
 
@@ -70,8 +70,8 @@ def _on_cpu(width: int, quick: bool, plans: list[str]) -> Iterator[tuple[str, st
     tail = {"steps": (1, 2, 4, 8, 16), "prompts": 1, "seeds": 1}
     yield "sweep", "", partial(sweep, "1.5 M", 2 if quick else 3)
     yield "tail", "", partial(sweep, "1.5 M", 1 if quick else 3, **tail)
-    for name in plans or (QUICK_PLANS if quick else plan_ids()):
-        yield "plans", name, partial(_plan, load_plan(name), quick, width, studios)
+    for plan in plans or [load_plan(name) for name in (QUICK_PLANS if quick else plan_ids())]:
+        yield "plans", plan.id, partial(_plan, plan, quick, width, studios)
     for shape in () if quick or plans else [name for name in small.SHAPES if name != "1.5 M"]:
         yield "sizes", shape, partial(sweep, shape, 1)
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-DEVICES = ("auto", "cpu", "cuda")
+from ..arguments import add_device, positive
 
 
 def add_to(commands: Any) -> None:
@@ -14,11 +14,10 @@ def add_to(commands: Any) -> None:
     bench = commands.add_parser("bench", help="time naive, batched and engine on the same cells")
     bench.set_defaults(command=_bench)
     bench.add_argument("plans", nargs="*", metavar="PLAN", help="default: every plan")
-    bench.add_argument("--offline", action="store_true", help="download nothing")
-    bench.add_argument("--device", choices=DEVICES, default="cpu")
+    add_device(bench, "cpu")
     bench.add_argument("--quick", action="store_true", help="a part that takes under a minute")
-    bench.add_argument("--width", type=int, help="rows of a batch; default: a run's own")
-    bench.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    bench.add_argument("--width", type=positive(int), help="rows of a batch; default: a run's own")
+    _add_out(bench, "bench.json")
     bench.add_argument(
         "--resume", action="store_true", help="measure only what --json has not got yet"
     )
@@ -33,11 +32,24 @@ def add_to(commands: Any) -> None:
         "invariance", help="check that a batch leaves the bits of its rows alone"
     )
     invariance.set_defaults(command=_invariance)
-    invariance.add_argument("--device", choices=DEVICES, default="cpu")
+    add_device(invariance, "cpu")
     invariance.add_argument("--compile", action="store_true", help="measure compiled ones too")
-    invariance.add_argument("--json", type=Path, metavar="FILE", help="also write what was found")
+    _add_out(invariance, "invariance.json")
     invariance.add_argument(
         "--alone", action="store_true", help="without the second process; prints JSON"
+    )
+
+
+def _add_out(command: argparse.ArgumentParser, name: str) -> None:
+    """Two ways to say where to write what was measured, and to end up as `json`."""
+    out = command.add_mutually_exclusive_group()
+    out.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured")
+    out.add_argument(
+        "--out",
+        dest="json",
+        type=lambda folder: Path(folder) / name,
+        metavar="DIR",
+        help=f"the same, as {name} in a folder",
     )
 
 

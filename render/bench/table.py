@@ -8,6 +8,7 @@ from typing import Any
 
 from ..durable import write_whole
 from ..errors import RenderError
+from ..plan import load_plan
 
 
 def table(found: dict[str, Any]) -> str:
@@ -53,17 +54,18 @@ def _figures(row: dict[str, Any]) -> str:
 def command(options: Any) -> int:
     """Prints the table; writes the JSON where asked, row by row."""
     if options.show:
-        print(table(json.loads(options.show.read_text(encoding="utf-8"))))
+        print(_read(options.show)[1])
         return 0
+    plans = [load_plan(name) for name in options.plans]  # a wrong name ends it here
+    before = _before(options.json) if options.resume else None
     from .bench import bench
 
     def write(found: dict[str, Any]) -> None:
         if options.json:
             write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
 
-    before = _before(options.json) if options.resume else None
     found = bench(
-        options.device, options.quick, options.width, options.dry_run, options.plans, before, write
+        options.device, options.quick, options.width, options.dry_run, plans, before, write
     )
     write(found)
     print(table(found))
@@ -80,4 +82,15 @@ def _before(path: Path | None) -> dict[str, Any] | None:
     """What an earlier bench wrote; None where it had not begun to."""
     if path is None:
         raise RenderError("--resume: expected --json FILE beside it, got none.")
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return _read(path)[0] if path.is_file() else None
+
+
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """What an earlier bench wrote, and its table."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found, table(found)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise RenderError(
+            f"{path}: expected what `render bench --json` wrote, got something else."
+        ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ..arguments import positive
 from ..errors import RenderError
 from .connection import TIME_LIMIT
 
@@ -16,7 +17,7 @@ def add_to(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--time-limit",
-        type=float,
+        type=positive(float),
         default=TIME_LIMIT,
         metavar="SECONDS",
         help="with --ray: stop a worker that is silent for so long (default: 1800)",

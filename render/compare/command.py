@@ -17,7 +17,14 @@ def add_to(commands: Any) -> None:
     command.set_defaults(command=_command)
     command.add_argument("before", type=Path, help="a folder of renders, kept from before")
     command.add_argument("after", type=Path, nargs="?", default=RENDERS)
-    command.add_argument("--report", type=Path, default=Path("comparison"), metavar="DIR")
+    command.add_argument(
+        *("--out", "--report"),
+        dest="report",
+        type=Path,
+        default=Path("comparison"),
+        metavar="DIR",
+        help="where to write report.md and its thumbnails; default: comparison/",
+    )
     command.add_argument(
         "--links",
         nargs=2,

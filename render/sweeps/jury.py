@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..models import REFERENCE, ModelSource, folder_digest
+from ..models import REFERENCE, folder_digest
 from ..reference import dataset, judge
 from ..reference.scenes import FACTORS, HELD_OUT_FROM, Scene, caption
 
@@ -35,11 +35,6 @@ class Jury:
         right = np.stack([(seen[name] == labels[name]).numpy() for name in FACTORS], 1)
         digits = iter(f"{int(hits @ (1, 2, 4, 8)):x}" for hits in right)
         return "".join(next(digits) if ok else "x" for ok in made)
-
-
-def has_judge(model: ModelSource) -> bool:
-    """Whether our judge can say anything of a model: those trained on our scenes alone."""
-    return model.folder is not None and model.folder.parent == REFERENCE
 
 
 def scenes_asked(count: int) -> tuple[list[str], list[Scene]]:

@@ -46,8 +46,10 @@ def test_three_ways_make_the_same_pictures(build, tmp_path):
     counted = found["counters"]
     assert counted["denoiser_rows"] + counted["shared_rows"] == 2 * 4 * (1 + 2 + 3)
     assert set(found["seconds"]) == {"naive", "batched", "engine"}
-    assert found["ratio"] > 0
-    assert found["ratio_to_batched"] > 0
+    seconds = found["seconds"]
+    assert found["ratio"] == pytest.approx(seconds["naive"] / seconds["engine"], rel=0.01)
+    batched = seconds["batched"] / seconds["engine"]
+    assert found["ratio_to_batched"] == pytest.approx(batched, rel=0.01)
     assert (found["moved_by_mates"]["pictures"], found["moved_by_mates"]["engine"]) == (4, 0)
 
 

@@ -60,7 +60,7 @@ def test_a_sweep_encodes_each_text_once_fills_its_batches_and_is_not_made_twice(
     ideal = math.ceil(counters.denoiser_rows / 8)
     assert counters.denoiser_calls + counters.checks <= 1.05 * ideal
     assert (counters.alone, counters.decodes) == (0, 80)
-    assert counters.padding_rows <= 8 * counters.denoiser_calls - counters.denoiser_rows
+    assert counters.padding_rows == 0  # 736 rows fill 92 batches of eight
 
     again = render(sweep)
     assert again.counters == Counters()

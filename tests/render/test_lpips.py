@@ -167,8 +167,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A short ladder on two prompts."""
     monkeypatch.setattr(specs, "STEPS", (1, 2, 3))
     monkeypatch.setattr(specs, "REFERENCE_STEPS", 5)
-    for name in ("CACHE", "STRIPS"):
-        monkeypatch.setattr(f"render.measure.{name}", tmp_path / name.lower())
+    monkeypatch.setattr("render.measure.CACHE", tmp_path / "cache")
     (tmp_path / "prompts.txt").write_text("a castle\nthe sea\n")
     return ["--prompts", str(tmp_path / "prompts.txt"), "--seeds", "1", "--out", str(tmp_path)]
 

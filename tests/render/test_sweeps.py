@@ -136,15 +136,17 @@ def asked(tmp_path, monkeypatch):
     """Two prompts and a short ladder, so that a whole measurement takes a second."""
     monkeypatch.setattr(specs, "STEPS", (1, 2, 3))
     monkeypatch.setattr(specs, "REFERENCE_STEPS", 5)
-    for name in ("CACHE", "STRIPS"):
-        monkeypatch.setattr(f"render.measure.{name}", tmp_path / name.lower())
+    monkeypatch.setattr("render.measure.CACHE", tmp_path / "cache")
     prompts = tmp_path / "prompts.txt"
     prompts.write_text("a castle\n\nthe sea\n")
     return prompts
 
 
 def test_any_diffusers_folder_can_be_measured_with_prompts_of_ones_own(model, asked, tmp_path):
-    """No judge knows the prompts: change to the converged picture, no quality."""
+    """No judge knows the prompts: change to the converged picture, no quality.
+
+    Given a folder for it, nothing is written beside: strips go there too.
+    """
     options = ("--sweep", "steps", "--prompts", str(asked), "--seeds", "2")
     assert main(["measure", str(model), *options, "--out", str(tmp_path / "out")]) == 0
     raw = json.loads((tmp_path / "out" / model.name / "steps-euler-trailing.json").read_text())
@@ -154,7 +156,7 @@ def test_any_diffusers_folder_can_be_measured_with_prompts_of_ones_own(model, as
     assert raw["reference"]["second_opinion"] == "dpmpp-2m"
     assert raw["summary"] == summarise(raw)
     assert [timed["value"] for timed in raw["timing"]] == [1, 2, 3]
-    strips = sorted(path.name for path in (tmp_path / "strips" / model.name).glob("*"))
+    strips = sorted(path.name for path in (tmp_path / "out" / "strips" / model.name).glob("*"))
     assert strips == ["steps-euler-trailing-0.webp", "steps-euler-trailing-1.webp"]
 
 

@@ -1,0 +1,99 @@
+"""The command line of `measure`; torch is loaded once it has something to measure."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..arguments import add_device, positive
+from ..errors import RenderError
+from ..models import find_model, has_judge
+
+LADDERS = ("steps", "scheduler", "guidance", "strength")
+SWEEPS = ("quality", *LADDERS, "pairs")
+METRICS = ("lpips",)  # ꟻLIP and SSIM need no weights and are always measured
+PROMPTS, SEEDS = 16, 2
+# Which sweeps have a use for an option; the others would leave it aside without a word.
+USED_BY = {
+    **dict.fromkeys(("scheduler", "prompts", "count", "seeds"), (*LADDERS, "pairs")),
+    "clip": LADDERS,
+    "sheet": ("quality",),
+}
+
+
+def add_to(commands: Any) -> None:
+    """Adds it to `python -m render`."""
+    measure = commands.add_parser(
+        "measure", help="measure a model, with a judge where there is one"
+    )
+    measure.set_defaults(command=_measure)
+    measure.add_argument("model", help="a reference model, a folder, or REPO@REVISION")
+    measure.add_argument(
+        "--sweep", choices=SWEEPS, help="default: quality where we have a judge, else steps"
+    )
+    measure.add_argument(
+        "--scheduler", action="append", help="an id of settings/schedulers/; default: its own"
+    )
+    prompts = measure.add_mutually_exclusive_group()
+    prompts.add_argument("--prompts", type=Path, metavar="FILE", help="one prompt a line")
+    prompts.add_argument(
+        "--count", type=positive(int), help=f"of our own prompts; default: {PROMPTS}"
+    )
+    measure.add_argument("--clip", type=Path, metavar="FOLDER", help="a CLIP model: its scores too")
+    measure.add_argument(
+        "--metric", action="append", choices=METRICS, help="a further distance; needs its weights"
+    )
+    measure.add_argument(
+        "--weights", type=Path, metavar="FOLDER", help="of --metric; default: torch hub's cache"
+    )
+    measure.add_argument(
+        "--seeds", type=positive(int), help=f"pictures of each prompt; default: {SEEDS}"
+    )
+    add_device(measure)
+    measure.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="strips too, in strips/; default: settings/measured and docs/content/strips",
+    )
+    measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
+
+
+def _measure(options: argparse.Namespace) -> int:
+    sweep = options.sweep or ("quality" if has_judge(find_model(options.model)) else "steps")
+    _expect_uses(options, sweep)
+    from ..measure import measure, table
+
+    for target in measure(
+        options.model,
+        sweep,
+        device=options.device,
+        schedulers=options.scheduler,
+        prompts=options.prompts or options.count or PROMPTS,
+        seeds=options.seeds or SEEDS,
+        clip=options.clip,
+        metric=options.metric,
+        weights=options.weights,
+        out=options.out,
+        sheet=options.sheet,
+    ):
+        print(table(target))
+        print(f"wrote {target}")
+    return 0
+
+
+def _expect_uses(options: argparse.Namespace, sweep: str) -> None:
+    """Refuses an option that the sweep has no use for."""
+    for name, sweeps in USED_BY.items():
+        if getattr(options, name) is not None and sweep not in sweeps:
+            use = f"{', '.join(sweeps[:-1])} or {sweeps[-1]}" if sweeps[1:] else sweeps[0]
+            raise RenderError(
+                f"--{name}: expected a sweep that it says something to, got '{sweep}'. "
+                f"Use it with --sweep {use}."
+            )
+    if sweep in ("guidance", "strength") and len(options.scheduler or ()) > 1:
+        raise RenderError(
+            f"--scheduler: expected one for the sweep '{sweep}', got "
+            f"{len(options.scheduler)}. Measure each with an --out of its own."
+        )
