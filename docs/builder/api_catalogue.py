@@ -141,6 +141,7 @@ CATALOGUED: dict[str, tuple[str, Fields]] = {
             "tool": ("text", "The tool."),
             "name": ("text", "The setting's name there."),
             "also?": ("text[]", "Its other names there."),
+            "when?": ("text", "When the name means this setting, where it means another too."),
             "min?": ("number", "The least it allows."),
             "max?": ("number", "The most it allows."),
             "default?": ("any", "What it sets when you set nothing."),

@@ -39,7 +39,7 @@ FIRST = (
 )
 BANDS = ("low", "mid", "high")
 _PLAN = "plan:"
-_TOOL = dict.fromkeys(("min", "max", "default", "note", "same_as", "source", "unpinned"))
+_TOOL = dict.fromkeys(("when", "min", "max", "default", "note", "same_as", "source", "unpinned"))
 
 Settings = Mapping[str, Mapping[str, Any]]
 

@@ -181,7 +181,11 @@ def _page(entry: Entry) -> Iterator[Problem]:
 
 
 def tool_owners(settings: dict[str, Entry]) -> Iterator[Problem]:
-    """In one tool a name means one setting; `same_as` tells a control that two settings share."""
+    """In one tool a name means one setting; `same_as` tells a control that two settings share.
+
+    Where a looked-up name means two all the same, `when` tells them apart.
+    """
+    yield from _told_apart(settings)
     owners: dict[tuple[str, str], str] = {}
     shared: list[tuple[Entry, Location, dict[str, Any]]] = []
     for entry in settings.values():
@@ -204,3 +208,25 @@ def tool_owners(settings: dict[str, Entry]) -> Iterator[Problem]:
             message = f"expected the setting that owns '{visible(tool['name'])}' in this tool, "
             message += f"got {tool['same_as']}." + (f" It is {owner}." if owner else "")
             yield problem(entry, location, message)
+
+
+def _told_apart(settings: dict[str, Entry]) -> Iterator[Problem]:
+    """A tool's name that means several settings says when it means each; so does what its nodes
+    have in common, the `scale` of two guiders.
+    """
+    rows: dict[tuple[str, str], dict[tuple[str, int], str]] = {}
+    for entry in settings.values():
+        for index, tool in enumerate(entry.data.get("tools", [])):
+            for name in (tool["name"], *tool.get("also", [])):
+                for key in {loose(name), loose(name.rpartition(".")[2])} - {""}:
+                    rows.setdefault((tool["tool"], key), {})[entry.id, index] = name
+    told: set[tuple[str, int]] = set()
+    for (_, _), found in rows.items():
+        ids = {id for id, _ in found}
+        for (id, index), name in found.items() if len(ids) > 1 else ():
+            entry = settings[id]
+            if "when" not in entry.data["tools"][index] and (id, index) not in told:
+                told.add((id, index))
+                others = ", ".join(sorted(ids - {id}))
+                message = f"expected when '{visible(name)}' means {id}, as it means {others} too, "
+                yield problem(entry, ("tools", index), message + "got none. Add when.")

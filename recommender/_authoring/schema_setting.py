@@ -111,6 +111,7 @@ class Tool(Strict):
     tool: Text
     name: Text
     also: list[Text] = []
+    when: Text | None = None  # in which case this name means this setting, where it has two
     min: Number | None = None
     max: Number | None = None
     default: Value | None = None

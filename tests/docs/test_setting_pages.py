@@ -96,13 +96,14 @@ def test_a_tool_is_listed_with_all_its_names_and_where_they_were_read() -> None:
         {"tool": "Tool", "name": "Turn", "also": ["turn_by"], "min": 0, "max": 10, "default": 2,
          "note": "a slider", "source": "tool"},
         {"tool": "Host", "name": "spin", "unpinned": "its manual"},
-        {"tool": "Tool", "name": "Push", "same_as": "other", "source": "tool"},
+        {"tool": "Tool", "name": "Push", "when": "at the end", "same_as": "other",
+         "source": "tool"},
     ]  # fmt: skip
     other = setting(title="Other", slug="other", aliases=["other"])
     words = text(page({"dial": setting(tools=tools), "other": other}))
     assert "Tool Turn turn&#95;by a slider 0–10 2 maker/tool" in words
     assert "Host spin its manual no fixed version" in words
-    assert "Tool Push the control of Other" in words
+    assert "Tool Push at the end the control of Other" in words
 
 
 def test_a_column_that_would_be_empty_vanishes() -> None:

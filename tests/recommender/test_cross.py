@@ -35,7 +35,8 @@ values:
 works_with:
   - {{setting: guidance_scale, effect: Both turn., evidence: [tool]}}
 tools:
-  - {{tool: Tool, name: Turn, also: [turn_by], min: 0, max: 10, default: 2, source: tool}}
+  - {{tool: Tool, name: Turn, also: [turn_by], when: by hand,
+     min: 0, max: 10, default: 2, source: tool}}
 conversions:
   - between: One end to the other
     formula: b = 1 − a
@@ -56,7 +57,7 @@ choices:
   - {{value: fast, text: In one go., evidence: [tool]}}
 tools:
   - {{tool: Tool, name: Other, source: tool}}
-  - {{tool: Tool, name: Turn, same_as: example, source: tool}}
+  - {{tool: Tool, name: Turn, when: by foot, same_as: example, source: tool}}
 sources:
   tool: {{repo: maker/tool, path: b.py, commit: {COMMIT}, kind: tool-default, states: slow}}
 """
@@ -135,7 +136,7 @@ def test_settings_that_use_every_part_are_sound(dials: Tree) -> None:
          "tools[1].same_as: expected the setting that owns 'Turn' in this tool, got example."),
         (", source: tool}\nconversions", "}\nconversions",
          "tools[0]: expected either source or unpinned, "
-         "got the keys tool, name, also, min, max, default."),
+         "got the keys tool, name, also, when, min, max, default."),
         # Conversions are worked out.
         ("gives: 0.75", "gives: 0.7",
          "conversions[0].examples[0].gives: expected what it works out to, 0.75, got 0.7."),
@@ -202,6 +203,12 @@ def test_a_slip_between_fields_is_told(dials: Tree, old: str, new: str, expected
         ("same_as: example", "same_as: guidance_scale",
          "tools[1].same_as: expected the setting that owns 'Turn' in this tool, "
          "got guidance_scale. It is example."),
+        ("when: by foot, ", "",
+         "tools[1]: expected when 'Turn' means other, as it means example too, got none. "
+         "Add when."),
+        ("name: Other, source", "name: Foot.turn_by, source",
+         "tools[0]: expected when 'Foot.turn_by' means other, as it means example too, got none. "
+         "Add when."),
     ],
 )  # fmt: skip
 def test_a_slip_in_choices_and_shared_controls_is_told(
