@@ -24,7 +24,7 @@ from .cluster import options as cluster_options
 from .compare import command as compare_command
 from .errors import RenderError
 from .export import commands as export_commands
-from .plan import RENDERS, load_plan, plan_ids
+from .plan import RENDERS, load_plans, plan_ids
 from .reference import commands as train_commands
 from .sweeps import commands as measure_commands
 
@@ -121,10 +121,8 @@ def _plans(options: argparse.Namespace):
     fake = _seconds(getattr(options, "backend", "torch"))
     own = options.model or fake is not None
     options.out = options.out or (Path("renders") if own else RENDERS)
-    return [
-        load_plan(name, options.model, fake=fake, prompts=getattr(options, "prompts", None))
-        for name in options.plans or plan_ids()
-    ]
+    names, prompts = options.plans or plan_ids(), getattr(options, "prompts", None)
+    return load_plans(names, options.model, fake=fake, prompts=prompts)
 
 
 def _seconds(backend: str) -> float | None:

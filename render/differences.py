@@ -15,9 +15,8 @@ from PIL import Image
 
 from .durable import write_whole
 from .images import as_file, decode, drift
+from .manifest import map_file
 from .plan import Cell, Plan
-
-MAP = "difference-"
 
 
 def measure(plan: Plan, folder: Path, cells: list[Cell]) -> dict[str, dict[str, Any]]:
@@ -54,7 +53,7 @@ def _compared(
     if kind := cell.settings.get("output_format"):
         told["bytes"] = len(as_file(there, kind, cell.settings.get("output_quality", 90)))
     if largest and times:
-        told |= {"map": f"{MAP}{cell.id}.webp", "times": times}
+        told |= {"map": map_file(cell.id), "times": times}
         content = _map(here, there, times)
         path = folder / told["map"]
         if not path.is_file() or path.read_bytes() != content:

@@ -10,17 +10,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from . import manifest
 from .durable import write_whole
+from .models import REFERENCE, ModelSource
 from .plan import ROOT, Cell, Plan
 from .schedulers import calls_of
 from .settings import AFTERWARDS
 
 SPEEDS = ROOT / ".cache" / "render-speed.json"
 MEASURED = ROOT / "settings" / "measured"
-LOADING = ", loading"  # after a model's name: the seconds until it was ready, torch included
+LOADING = ", loading"  # after a model's key: the seconds until it was ready, torch included
 SIDE = 128  # the size that a model's measured time stands for
 # Bytes per pixel where no picture of a model is there yet: the mean of the guide's own.
 LOSSY, LOSSLESS = 0.2, 1.2
@@ -54,11 +54,11 @@ def estimate(plans: Iterable[Plan], out: Path) -> Estimate:
     runs = {run_of(cell): cell for cell in wanted}.values()
     seconds: float | None = 0.0
     for cell in runs:
-        speed = _speed(cell.model.name, speeds)
+        speed = _speed(cell.model, speeds)
         seconds = None if seconds is None or speed is None else seconds + speed * work(cell)
     if seconds is not None:
-        names = {cell.model.name for cell in wanted}
-        seconds += sum(speeds.get(f"{name}{LOADING}", 0.0) for name in names)
+        models = {cell.model for cell in wanted}
+        seconds += sum(speeds.get(f"{_key(model)}{LOADING}", 0.0) for model in models)
     size = sum(_bytes(cell) for cell in wanted)
     return Estimate(total, len(wanted), sum(map(_calls, runs)), seconds, round(size))
 
@@ -91,14 +91,14 @@ def _bytes(cell: Cell) -> float:
     return rate * _pixels(cell) * cell.settings.get("hires_scale", 1) ** 2
 
 
-def remember(model: Any, cells: list[Cell], seconds: float, loading: float | None) -> None:
+def remember(model: ModelSource, cells: list[Cell], seconds: float, loading: float | None) -> None:
     """Keeps how long this machine took per call, and to load; a model's last run counts."""
     done = sum(work(cell) for cell in {run_of(cell): cell for cell in cells}.values())
     if done < 20 or model.fake is not None:
         return  # too little to say anything
-    speeds = {**_speeds(), model.name: round(seconds / done, 6)}
+    speeds = {**_speeds(), _key(model): round(seconds / done, 6)}
     if loading is not None:
-        speeds[f"{model.name}{LOADING}"] = round(loading, 3)
+        speeds[f"{_key(model)}{LOADING}"] = round(loading, 3)
     write_whole(SPEEDS, (json.dumps(speeds, indent=1, sort_keys=True) + "\n").encode())
 
 
@@ -110,12 +110,18 @@ def _speeds() -> dict[str, float]:
         return {}
 
 
-def _speed(model: str, speeds: dict[str, float]) -> float | None:
+def _key(model: ModelSource) -> str:
+    """A model's name and what tells it from another of that name."""
+    told = model.identity
+    return f"{model.name} {told.get('digest') or told.get('revision') or told.get('backend')}"
+
+
+def _speed(model: ModelSource, speeds: dict[str, float]) -> float | None:
     """Seconds per call: of this machine's last run, else from the model's measured picture."""
-    if model in speeds:
-        return speeds[model]
-    path = MEASURED / model / "quality.json"
-    if "/" in model or not path.is_file():
+    if _key(model) in speeds:
+        return speeds[_key(model)]
+    path = MEASURED / model.name / "quality.json"
+    if model.folder is None or not model.folder.is_relative_to(REFERENCE) or not path.is_file():
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
     row = found["rows"]["sweet-spot"]

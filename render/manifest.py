@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ def picture_file(id: str) -> str:
     return f"{id}.webp"
 
 
+def map_file(id: str) -> str:
+    """Where the map of a picture's differences from another lies."""
+    return f"difference-{id}.webp"
+
+
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -113,10 +119,14 @@ def alt_text(cell: Cell) -> str:
     return f"{cell.settings['prompt']}: {place} ({cell.model.name})"
 
 
-def write(folder: Path, plan: Plan, entries: list[dict[str, Any]]) -> None:
+def write(
+    folder: Path, plan: Plan, entries: list[dict[str, Any]], unfinished: Iterable[str] = ()
+) -> None:
     """Writes the manifest with these pictures, unless it says just that already.
 
-    The models that the plan names come first, whichever of them this run renders.
+    The models that the plan names come first, whichever of them this run renders. `unfinished`
+    are files that a run is about to make or to remove: whatever is left of it when it is killed
+    is known by them, also once the plan asks for other pictures.
     """
     drawn = {str(entry["settings"].get("model")) for entry in entries}
     models = {name: told for name, told in read_models(folder).items() if name in drawn}
@@ -133,6 +143,8 @@ def write(folder: Path, plan: Plan, entries: list[dict[str, Any]]) -> None:
         "sources": sources,
         "cells": sorted(entries, key=lambda e: place.get(e["settings"].get("model"), 0)),
     }
+    if left := sorted(unfinished):
+        content["unfinished"] = left
     text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=False) + "\n"
     if _content(folder / FILE) != text.encode():
         write_whole(folder / FILE, text.encode())

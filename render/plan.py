@@ -13,16 +13,17 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from recommender import catalogue, recommend
+from recommender import SweetspotError, catalogue, recommend
 from recommender.authoring import axis_values, did_you_mean, read_plan, read_prompts, visible
 
 from .errors import RenderError
 from .models import HUB_FILE, ModelSource, find_model, weights_identity
+from .rules import expect_apart, id_problem
 from .schedulers import flags_of, refused_flags, scheduler_of
 from .settings import SCHEDULER, SETTINGS, cell_problems, problem_of, shaped
 from .weighting import weighted
@@ -217,6 +218,20 @@ def plan_ids(folder: Path = PLANS) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
+def load_plans(names: Iterable[str], models: list[str] | None = None, **options: Any) -> list[Plan]:
+    """Reads and checks the plans of one run, as `load_plan` does; says what is wrong with all."""
+    plans, problems = [], []
+    for name in names:
+        try:
+            plans.append(load_plan(name, models, **options))
+        except SweetspotError as error:
+            problems.append(str(error))
+    if problems:
+        raise RenderError("\n".join(dict.fromkeys(problems)))
+    expect_apart(plans)
+    return plans
+
+
 def load_plan(
     name: str,
     models: list[str] | None = None,
@@ -236,6 +251,8 @@ def load_plan(
         raise RenderError(
             f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}"
         )
+    if problem := id_problem(path):
+        raise RenderError(problem)
     data = read_plan(path)
     if prompts is not None:
         data = {**data, "prompts": prompt_set(prompts, data, path.stem)}

@@ -21,6 +21,7 @@ from .images import encode
 from .lock import alone_in
 from .models import ModelSource
 from .plan import Cell, Plan
+from .rules import expect_apart
 from .store import Folder, expect_room, look
 
 
@@ -30,11 +31,13 @@ class Summary:
 
     rendered: int = 0
     reused: int = 0
+    removed: int = 0  # files of earlier runs that no cell asks for
     failed: list[str] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
 
     def __str__(self) -> str:
-        return f"rendered {self.rendered}, reused {self.reused}, failed {len(self.failed)}"
+        made = f"rendered {self.rendered}, reused {self.reused}, failed {len(self.failed)}"
+        return made + (f", removed {self.removed} that no cell asks for" if self.removed else "")
 
 
 def run(
@@ -55,6 +58,7 @@ def run(
     `width` is the number of rows in a denoiser's batch, `profile` how it is computed. `through`
     gives what makes the pictures in the studios' place: the workers of a cluster.
     """
+    expect_apart(plans)
     summary = Summary()
     studios = Studios(device, dtype, width, summary.counters, profile)
     with contextlib.ExitStack() as locks:
@@ -85,12 +89,10 @@ def _make(folders: list[Folder], studios: Any, summary: Summary) -> None:
     except BaseException:
         with contextlib.suppress(DiskError):
             for folder in folders:
-                folder.index()
+                folder.pause()
         raise
     for folder in folders:
-        folder.measure()
-        folder.index()
-        folder.sweep()
+        summary.removed += folder.finish()
 
 
 def _drop_strangers(folder: Folder, studios: Studios) -> None:
@@ -117,13 +119,13 @@ class Studios:
         self.device, self.counters = device, counters
         self._options = {"width": width, "counters": counters, "profile": profile}
         self._place = (device, dtype)
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[ModelSource, Any] = {}  # by what it is: names may be alike
 
     def of(self, model: ModelSource) -> Any:
-        if model.name not in self._loaded:
+        if model not in self._loaded:
             self._loaded.clear()
-            self._loaded[model.name] = self._load(model)
-        return self._loaded[model.name]
+            self._loaded[model] = self._load(model)
+        return self._loaded[model]
 
     def _load(self, model: ModelSource) -> Any:
         if model.fake is not None:
@@ -136,9 +138,9 @@ class Studios:
 
     def make_all(self, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
         """Yields (job, outcome) as `finished` does, model by model."""
-        for model in {job[1].model.name: job[1].model for job in jobs}.values():
-            mine = [job for job in jobs if job[1].model.name == model.name]
-            held, started = model.name in self._loaded, time.perf_counter()
+        for model in dict.fromkeys(job[1].model for job in jobs):
+            mine = [job for job in jobs if job[1].model == model]
+            held, started = model in self._loaded, time.perf_counter()
             studio, loaded = self.of(model), time.perf_counter()
             yield from finished(studio, sorted(mine, key=_place))
             loading = None if held else loaded - started

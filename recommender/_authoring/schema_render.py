@@ -146,3 +146,4 @@ class Manifest(Strict):
     models: dict[str, dict[str, Any]]
     sources: dict[str, SourcePicture]
     cells: list[Cell]
+    unfinished: list[Text] = Field(default_factory=list)  # files of a run that has not ended

@@ -83,7 +83,7 @@ class _Hand:
     node: str
     tasks: list[_Task]
     up: bool = False
-    model: str | None = None
+    model: Any = None
     heard: float = field(default_factory=time.monotonic)
 
 
@@ -194,7 +194,7 @@ class Cluster:
                     return
                 if not hand.tasks:
                     hand.heard = time.monotonic()
-                hand.model = group.model.name
+                hand.model = group.model
                 jobs = [self._jobs[place][:2] for place in group.places]
                 stream = hand.actor.make.options(num_returns="streaming").remote(group, jobs)
                 hand.tasks.append(_Task(stream, [*group.places]))

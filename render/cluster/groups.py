@@ -40,10 +40,12 @@ class Groups:
         self._suspects: deque[int] = deque()
         self._tries: Counter[int] = Counter()
         self._length = [_length(cell) for cell in self._cells]
-        self._left: Counter[str] = Counter()  # work that waits, by model
+        self._left: Counter[ModelSource] = Counter()  # work that waits, by model
         self.back(sorted(range(len(jobs)), key=self._length.__getitem__, reverse=True))
 
-    def take(self, held: str | None, others: Sequence[str | None], workers: int) -> Group | None:
+    def take(
+        self, held: ModelSource | None, others: Sequence[ModelSource | None], workers: int
+    ) -> Group | None:
         """The next group for a worker that holds the model `held`; None when nothing waits.
 
         `others` are the models that the other workers hold.
@@ -51,19 +53,19 @@ class Groups:
         if not self._waiting:
             return self._suspect(held)
         # A model is worth its load where most work waits for each worker that holds it.
-        names = {name for name, *_ in self._waiting}
-        name = held if held in names else max(names, key=lambda n: self._need(n, others))
+        models = {model for model, *_ in self._waiting}
+        chosen = held if held in models else max(models, key=lambda m: self._need(m, others))
         kind = max(
-            (kind for kind in self._waiting if kind[0] == name),
+            (kind for kind in self._waiting if kind[0] == chosen),
             key=lambda kind: self._length[self._waiting[kind][0]],
         )
         places = self._waiting[kind]
         share = math.ceil(len(places) / (2 * max(1, workers)))
         taken = [places.popleft() for _ in range(min(len(places), self._size(share)))]
-        self._left[name] -= sum(self._length[place] for place in taken)
+        self._left[chosen] -= sum(self._length[place] for place in taken)
         if not places:
             del self._waiting[kind]
-        return Group(self._cells[taken[0]].model, taken)
+        return Group(chosen, taken)
 
     def plenty(self, workers: int) -> bool:
         """True while so much waits that a worker may take a second group in advance."""
@@ -73,7 +75,7 @@ class Groups:
         """Takes cells back that were lost through no fault of theirs."""
         for place in reversed(places):
             self._waiting.setdefault(self._kind(place), deque()).appendleft(place)
-            self._left[self._cells[place].model.name] += self._length[place]
+            self._left[self._cells[place].model] += self._length[place]
 
     def suspect(self, places: Sequence[int]) -> list[int]:
         """Takes cells back that may be at fault; returns those that were tried often enough.
@@ -85,10 +87,10 @@ class Groups:
         self._suspects.extend(place for place in places if self._tries[place] < TRIES)
         return given_up
 
-    def _suspect(self, held: str | None) -> Group | None:
+    def _suspect(self, held: ModelSource | None) -> Group | None:
         if not self._suspects:
             return None
-        own = (p for p in self._suspects if self._cells[p].model.name == held)
+        own = (p for p in self._suspects if self._cells[p].model == held)
         place = next(own, self._suspects[0])
         self._suspects.remove(place)
         return Group(self._cells[place].model, [place])
@@ -99,10 +101,10 @@ class Groups:
     def _kind(self, place: int) -> tuple[Any, ...]:
         """Cells of one kind share a batch."""
         settings = self._cells[place].settings
-        return (self._cells[place].model.name, settings.get("height"), settings.get("width"))
+        return (self._cells[place].model, settings.get("height"), settings.get("width"))
 
-    def _need(self, name: str, others: Sequence[str | None]) -> tuple[float, str]:
-        return self._left[name] / (1 + others.count(name)), name
+    def _need(self, model: ModelSource, others: Sequence[ModelSource | None]) -> tuple[float, str]:
+        return self._left[model] / (1 + others.count(model)), str(model)
 
 
 def _length(cell: Cell) -> float:

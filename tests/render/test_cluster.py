@@ -17,10 +17,12 @@ import pytest
 from render.__main__ import _parser, main
 from render.cluster.connection import JOINED, LOCAL
 from render.cluster.groups import Groups
+from render.models import ModelSource
 from tests.prove import PROVE
 
 pytest.importorskip("ray", reason="no ray: pip install -e '.[cluster]'")
 ROOT = Path(__file__).parents[2]
+A, SMALL, LARGE, OTHER = map(ModelSource, ("a", "small", "large", "other"))
 
 
 def cells(*wanted: tuple[str, int]) -> list:
@@ -28,7 +30,7 @@ def cells(*wanted: tuple[str, int]) -> list:
     return [
         (
             None,
-            SimpleNamespace(model=SimpleNamespace(name=name), settings={"num_inference_steps": n}),
+            SimpleNamespace(model=ModelSource(name), settings={"num_inference_steps": n}),
         )
         for name, n in wanted
     ]
@@ -42,7 +44,7 @@ def test_the_longest_cells_go_first_and_groups_shrink_towards_the_end():
     jobs = cells(*(("a", n) for n in range(1, 41)))
     groups = Groups(jobs, least=2, most=8)
     taken = []
-    while group := groups.take("a", [], workers=2):
+    while group := groups.take(A, [], workers=2):
         taken.append(steps(jobs, group))
     assert [len(group) for group in taken] == [8, 8, 6, 5, 4, 3, 2, 2, 2]
     assert [n for group in taken for n in group] == [*range(40, 0, -1)]
@@ -51,41 +53,41 @@ def test_the_longest_cells_go_first_and_groups_shrink_towards_the_end():
 def test_a_worker_stays_with_its_model_and_an_idle_one_goes_where_most_is_left():
     jobs = cells(("small", 4), ("large", 50), ("large", 40), ("small", 8), ("other", 45))
     groups = Groups(jobs, least=1, most=1)
-    assert steps(jobs, groups.take("small", [], workers=3)) == [8]
-    assert steps(jobs, groups.take(None, ["small"], workers=3)) == [50]
-    assert steps(jobs, groups.take(None, ["small", "large"], workers=3)) == [45]
-    assert steps(jobs, groups.take("small", ["large", "other"], workers=3)) == [4]
+    assert steps(jobs, groups.take(SMALL, [], workers=3)) == [8]
+    assert steps(jobs, groups.take(None, [SMALL], workers=3)) == [50]
+    assert steps(jobs, groups.take(None, [SMALL, LARGE], workers=3)) == [45]
+    assert steps(jobs, groups.take(SMALL, [LARGE, OTHER], workers=3)) == [4]
 
 
 def test_cells_of_two_sizes_are_never_in_one_group():
     jobs = cells(("a", 10), ("a", 9), ("a", 8))
     jobs[1][1].settings["width"] = 512
     groups = Groups(jobs, least=3, most=3)
-    assert steps(jobs, groups.take("a", [], workers=1)) == [9]
-    assert steps(jobs, groups.take("a", [], workers=1)) == [10, 8]
+    assert steps(jobs, groups.take(A, [], workers=1)) == [9]
+    assert steps(jobs, groups.take(A, [], workers=1)) == [10, 8]
 
 
 def test_suspects_are_tried_alone_and_last_and_given_up_after_three_tries():
     jobs = cells(("a", 3), ("a", 2), ("a", 1))
     groups = Groups(jobs, least=2, most=2)
-    first = groups.take("a", [], workers=1)
+    first = groups.take(A, [], workers=1)
     assert steps(jobs, first) == [3, 2]
     assert groups.suspect(first.places) == []
-    assert steps(jobs, groups.take("a", [], workers=1)) == [1]
-    alone = groups.take("a", [], workers=1)
+    assert steps(jobs, groups.take(A, [], workers=1)) == [1]
+    alone = groups.take(A, [], workers=1)
     assert steps(jobs, alone) == [3]
     assert groups.suspect(alone.places) == []
-    assert steps(jobs, groups.take("a", [], workers=1)) == [2]
-    again = groups.take("a", [], workers=1)
+    assert steps(jobs, groups.take(A, [], workers=1)) == [2]
+    again = groups.take(A, [], workers=1)
     assert groups.suspect(again.places) == again.places
-    assert groups.take("a", [], workers=1) is None
+    assert groups.take(A, [], workers=1) is None
 
 
 def test_cells_of_a_node_that_left_wait_again_without_blame():
     jobs = cells(("a", 3), ("a", 2))
     groups = Groups(jobs, least=2, most=2)
     for _ in range(5):
-        group = groups.take("a", [], workers=1)
+        group = groups.take(A, [], workers=1)
         assert steps(jobs, group) == [3, 2]
         groups.back(group.places)
 

@@ -12,6 +12,7 @@ from render import estimate as estimates
 from render.__main__ import main
 from render.check import check
 from render.images import as_file, decode
+from render.models import find_model
 from render.plan import load_plan
 from render.run import run
 
@@ -36,9 +37,10 @@ def speeds(tmp_path, monkeypatch):
     return tmp_path / "speeds.json"
 
 
-def test_a_plan_says_what_it_costs_before_anything_starts(studio, speeds, capsys):
+def test_a_plan_says_what_it_costs_before_anything_starts(studio, model, speeds, capsys):
     """Two steps, without guidance and with it: six calls a prompt; three seconds to load."""
-    speeds.write_text(json.dumps({"tiny-sd": 0.5, "tiny-sd, loading": 3.0}))
+    key = f"tiny-sd {find_model(str(model)).identity['digest']}"
+    speeds.write_text(json.dumps({key: 0.5, f"{key}, loading": 3.0}))
     assert main(["plan", str(studio.plan), "--out", str(studio.out)]) == 0
     assert capsys.readouterr().out == (
         "test: 4 cells, 4 to render: 12 denoiser calls, about 4 s, 3 kB\n"
@@ -54,8 +56,9 @@ def test_a_run_remembers_how_long_a_call_took(studio, speeds):
     plan = written(studio, **{"num_inference_steps: 2": "num_inference_steps: 20"})
     run([plan], studio.out, device="cpu")
     known = json.loads(speeds.read_text())
-    assert 0 < known["tiny-sd"] < 60
-    assert 0 < known["tiny-sd, loading"] < 600
+    key = f"tiny-sd {plan.models[0].identity['digest']}"
+    assert 0 < known[key] < 60
+    assert 0 < known[f"{key}, loading"] < 600
     assert str(estimates.estimate([plan], studio.out)) == "4 cells, 0 to render"
 
 

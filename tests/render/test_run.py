@@ -151,7 +151,7 @@ def test_check_fails_before_anything_is_rendered(studio, capsys):
 @pytest.mark.usefixtures("finished")
 def test_what_no_cell_asks_for_is_swept_away(studio):
     """Pictures of values that left the plan, and what an interrupted write left behind."""
-    (studio.folder / ".x.webp.1.partial").write_bytes(b"half")
+    (studio.folder / f".{'0' * 16}.webp.1.partial").write_bytes(b"half")
     edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
     command(studio, "run")
     assert len(list(studio.folder.glob("*"))) == 3  # two pictures and the manifest
