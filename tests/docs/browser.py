@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,8 @@ def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serves a site on a free loopback port and yields its address."""
     handling = functools.partial(handler, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        # It looks this often whether it shall end, and whoever ends it waits until then.
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/{handler.UNDER}"
         server.shutdown()
@@ -151,3 +152,24 @@ class Watched:
 
 
 Opened = Callable[..., Watched]
+
+
+@contextmanager
+def opening(browser: Browser) -> Iterator[Opened]:
+    """Opens pages of a site and, at the end, demands that nothing went wrong on any."""
+    watched: list[Watched] = []
+    with ExitStack() as stack:
+
+        def open_site(site: Path, *, dark: bool = False, phone: bool = False) -> Watched:
+            base = stack.enter_context(served(site))
+            context = browser.new_context(
+                color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
+            )
+            stack.callback(context.close)
+            # A machine that is busy with other things is slow, not wrong.
+            context.set_default_timeout(PATIENCE)
+            watched.append(Watched(context.new_page(), base))
+            return watched[-1]
+
+        yield open_site
+    assert [problem for one in watched for problem in one.problems] == []

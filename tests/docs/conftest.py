@@ -17,15 +17,11 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "docs" / "builder")]
 
 from browser import (  # noqa: E402 - found through the path above
-    DESKTOP,
     NO_BROWSER,
-    PATIENCE,
-    PHONE,
     Opened,
-    Watched,
     find_chromium,
     launch,
-    served,
+    opening,
 )
 from hostile import build_hostile_guide, measure, patch_catalogue  # noqa: E402 - found through the path above
 from small import (  # noqa: E402 - found through the path above
@@ -124,25 +120,6 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(chromium: Browser) -> Iterator[Opened]:
-    """Opens pages of a site and, at the end, demands that nothing went wrong on any."""
-    watched: list[Watched] = []
-    servers = []
-
-    def open_site(site: Path, *, dark: bool = False, phone: bool = False) -> Watched:
-        server = served(site)
-        base = server.__enter__()
-        servers.append(server)
-        context = chromium.new_context(
-            color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
-        )
-        # A machine that is busy with other things is slow, not wrong.
-        context.set_default_timeout(PATIENCE)
-        watched.append(Watched(context.new_page(), base))
-        return watched[-1]
-
-    yield open_site
-    for one in watched:
-        one.page.context.close()
-    for server in servers:
-        server.__exit__(None, None, None)
-    assert [problem for one in watched for problem in one.problems] == []
+    """Opens pages for one test; nothing may go wrong on any."""
+    with opening(chromium) as open_site:
+        yield open_site

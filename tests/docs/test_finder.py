@@ -97,9 +97,9 @@ def page(opened: Opened, small_guide: Path) -> Page:
 def test_the_page_looks_up_what_recommend_answers(
     page: Page, index: dict[str, Any], sheets: dict[str, dict[str, Any]]
 ) -> None:
-    """Every goal, scheduler and budget of one sheet of each kind; all sheets if proving."""
+    """Every goal, scheduler and budget, though not together; `make prove`: all of all sheets."""
     for name, sheet in sheets.items():
-        asked = questions(sheet)
+        asked = questions(sheet)[:: 1 if PROVE else 5]  # 27 goals and budgets: 5 meets them all
         found = page.evaluate(LOOK_UP, [index, sheet, asked])
         for question, answer in zip(asked, found, strict=True):
             assert shown(answer) == told(name, question), (name, question)
