@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 import pytest
 
+# Thousands of tests and what they import live as long as the run: nothing to look for in them.
+gc.disable()
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     # As many workers as processors: a second thread in each would only get in another's way.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_finish() -> None:
+    """Looks for garbage in what the tests make, and no longer in what was there before them."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

