@@ -24,8 +24,7 @@ guide: .venv/ready
 test: .venv/ready node_modules/ready
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
-	$(PY) -m recommender check
+	$(PY) -m mypy & types=$$!; $(PY) -m recommender check; checked=$$?; wait $$types && exit $$checked
 	$(PY) -m pytest $(PARALLEL)
 
 # Every test, those with a long form in full: every page in the browser, every example.
