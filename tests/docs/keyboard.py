@@ -60,12 +60,12 @@ FOCUSED = """() => {
 }"""
 
 
-def walk(page: Page, element: str) -> tuple[int, list[dict[str, Any]]]:
+def walk(page: Page, element: str, most: int = MOST) -> tuple[int, list[dict[str, Any]]]:
     """Presses Tab from the page's first stop to its last; returns the controls and the stops."""
     controls = page.evaluate(NUMBER, element)
     page.evaluate(START)
     stops: list[dict[str, Any]] = []
-    for _ in range(MOST):
+    for _ in range(most):
         page.keyboard.press("Tab")
         stop = page.evaluate(FOCUSED)
         if stop is None:
@@ -74,9 +74,9 @@ def walk(page: Page, element: str) -> tuple[int, list[dict[str, Any]]]:
     raise AssertionError(f"Tab never left the page: {stops[-1]['words']}")
 
 
-def check(page: Page, element: str) -> None:
+def check(page: Page, element: str, most: int = MOST) -> None:
     """Demands that a walk reaches every control of an element once, in order, and shows each."""
-    controls, stops = walk(page, element)
+    controls, stops = walk(page, element, most)
     assert controls > 0
     inside = [stop for stop in stops if stop["stop"] is not None]
     assert [stop["stop"] for stop in inside] == [str(number) for number in range(controls)]
