@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from urllib.parse import urlencode
 
@@ -177,14 +178,18 @@ def _made_with(rows: Sequence[Row]) -> str:
 
 
 def command(manifest: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> str:
-    """Writes the command that makes these pictures again; a guest's names its model and prompts."""
+    """Writes the command that makes these pictures again, in a folder that has none of them.
+
+    A guest's names its model and prompts; one of a local folder is run beside that folder.
+    """
     words = [f"python -m render run {manifest['plan']}"]
     for model in models:
         if "repo" in model:
             words.append(f"--model {model['repo']}@{model['revision']}")
-        if model.get("prompts"):
-            words.append(f"--prompts {model['prompts']}")
-    return " ".join(words)
+        elif not _is_ours(model):
+            words.append(f"--model {quote('./' + name(model))}")
+    words += {f"--prompts {model['prompts']}": None for model in models if model.get("prompts")}
+    return " ".join([*words, "--out again"])
 
 
 def _slider(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from figures import Figure, ManifestError, build_figure, load_manifests
+from figures import Figure, ManifestError, build_figure, command, load_manifests
 from small import POSTCARDS, TURBO
 
+ROOT = Path(__file__).parents[2]
 STEPS = {
     "plan": "steps",
     "look_for": "the stars",
@@ -233,18 +235,44 @@ def test_scheduler_seed_and_the_command_are_said_of_every_comparison(
     figure = built(tmp_path)
     assert figure is not None
     assert figure.first.made_with == "scheduler EulerDiscreteScheduler, seed 7"
-    assert figure.first.command == "python -m render run steps"
+    assert figure.first.command == "python -m render run steps --out again"
 
 
-def test_a_guests_command_names_its_model_and_its_prompts(plan: Plan, tmp_path: Path) -> None:
-    """One command makes a big model's pictures again, beside ours."""
-    guest = {"name": "big", "repo": "owner/big", "revision": "a" * 40, "prompts": "photo"}
+@pytest.mark.parametrize(
+    ("guest", "words"),
+    [
+        (
+            {"name": "big", "repo": "owner/big", "revision": "a" * 40, "prompts": "photo"},
+            f"--model owner/big@{'a' * 40} --prompts photo",
+        ),
+        ({"name": "my model", "digest": "b" * 32}, "--model './my model'"),
+    ],
+)
+def test_a_guests_command_names_its_model_and_its_prompts(
+    plan: Plan, tmp_path: Path, guest: dict[str, Any], words: str
+) -> None:
+    """One command makes a big model's pictures again: from the hub, or beside its folder."""
     plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, guest))
     figure = built(tmp_path)
     assert figure is not None
-    assert figure.panels[1].command == (
-        f"python -m render run steps --model owner/big@{'a' * 40} --prompts photo"
-    )
+    assert figure.panels[1].command == f"python -m render run steps {words} --out again"
+
+
+def test_the_printed_command_renders_every_picture_of_a_page(tmp_path: Path) -> None:
+    """The command line's own parser reads it, and by its folder not one picture is there yet."""
+    from render.__main__ import _parser
+    from render.estimate import estimate
+    from render.plan import load_plan
+
+    manifests = load_manifests(ROOT / "docs" / "content" / "renders")
+    assert len(manifests) > 20
+    for plan, manifest in manifests.items():
+        words = shlex.split(command(manifest, list(manifest["models"].values())))
+        assert words[:3] == ["python", "-m", "render"]
+        options = _parser().parse_args(words[3:])
+        plans = [load_plan(name, options.model) for name in options.plans]
+        assert [one.id for one in plans] == [plan]
+        assert estimate(plans, tmp_path / options.out).wanted == len(plans[0].cells())
 
 
 def test_what_was_measured_stands_under_a_picture_and_its_map_in_a_row_below(
