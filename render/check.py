@@ -8,12 +8,11 @@ from pathlib import Path
 from recommender.authoring import manifest_problem
 
 from . import manifest
+from .budget import most_bytes, together
 from .lock import ALONE, FILE
 from .plan import Plan
 
 LOCKS = (FILE, ALONE)  # of a run that works here now, or was killed: nobody needs to remove them
-
-MAX_BYTES = 30_000  # a picture of 128 px; larger ones get this much per 128 x 128 pixels
 
 
 def check(plan: Plan, out: Path) -> list[str]:
@@ -70,7 +69,7 @@ def check(plan: Plan, out: Path) -> list[str]:
                 f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it."
             )
     for i, entry in recorded.items():
-        limit = MAX_BYTES * max(1, entry["width"] * entry["height"] // 128**2)
+        limit = most_bytes(entry["width"], entry["height"])
         if i in cells and entry["bytes"] > limit:
             problems.append(
                 f"{where}: {cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}."
@@ -103,6 +102,7 @@ def command(plans: list[Plan], out: Path, whole: bool, published: bool, fix: boo
         for path in measured.summarise_again() if fix else ():
             print(f"{path}: summed up anew")
         problems += measured.check() + live.check()
+        problems += together(plans, [out, out.parent / "strips"])
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:

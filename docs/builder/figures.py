@@ -180,14 +180,14 @@ def _made_with(rows: Sequence[Row]) -> str:
 def command(manifest: Mapping[str, Any], models: Sequence[Mapping[str, Any]]) -> str:
     """Writes the command that makes these pictures again, in a folder that has none of them.
 
-    A guest's names its model and prompts; one of a local folder is run beside that folder.
+    A guest's names its model and prompts; of a local folder only the name is known.
     """
     words = [f"python -m render run {manifest['plan']}"]
     for model in models:
         if "repo" in model:
             words.append(f"--model {model['repo']}@{model['revision']}")
         elif not _is_ours(model):
-            words.append(f"--model {quote('./' + name(model))}")
+            words.append(f"--model {quote('path/to/' + name(model))}")
     words += {f"--prompts {model['prompts']}": None for model in models if model.get("prompts")}
     return " ".join([*words, "--out again"])
 

@@ -245,13 +245,13 @@ def test_scheduler_seed_and_the_command_are_said_of_every_comparison(
             {"name": "big", "repo": "owner/big", "revision": "a" * 40, "prompts": "photo"},
             f"--model owner/big@{'a' * 40} --prompts photo",
         ),
-        ({"name": "my model", "digest": "b" * 32}, "--model './my model'"),
+        ({"name": "my model", "digest": "b" * 32}, "--model 'path/to/my model'"),
     ],
 )
 def test_a_guests_command_names_its_model_and_its_prompts(
     plan: Plan, tmp_path: Path, guest: dict[str, Any], words: str
 ) -> None:
-    """One command makes a big model's pictures again: from the hub, or beside its folder."""
+    """One command makes a big model's pictures again: of the hub, or of a folder of theirs."""
     plan("steps", "num_inference_steps", [4, 25, 50], models=(POSTCARDS, guest))
     figure = built(tmp_path)
     assert figure is not None
