@@ -19,6 +19,7 @@ import changes_page
 import checker
 import explore
 import finder_files
+import first_paint
 import glossary
 import near
 import pages
@@ -85,6 +86,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for uri, text in texts.items():
         files.append(File.generated(config, uri, content=text))
     _add_vendored(files, config)
+    _join_sheets(files, config)
     listed = near.near_pages(recommender.catalogue(), _titles(config.nav or [], files))
     files.append(File.generated(config, near.LIST, content=listed))
     config.nav = _menu(config.nav or [], {file.src_uri for file in files}, generated)
@@ -144,7 +146,27 @@ def _own(address: str) -> str:
     """Links a style sheet or script that a page names, as `assets` in its front matter."""
     if address.endswith(".css"):
         return f'<link rel="stylesheet" href="{address}">'
-    return f'<script type="module" src="{address}"></script>'
+    # Behind the style sheets: what an element does is of use once the page is seen.
+    return f'<script type="module" fetchpriority="low" src="{address}"></script>'
+
+
+def _join_sheets(files: Files, config: MkDocsConfig) -> None:
+    """Joins the style sheets that all pages share, the theme's first, and publishes no other copy.
+
+    mkdocstrings names one of its own for all pages; the page that needs it has it as an asset.
+    """
+    theirs = sorted(uri for uri in files.src_uris if first_paint.THEME_SHEET.fullmatch(uri))
+    own = [uri for uri in map(str, config.extra_css) if files.get_file_from_path(uri)]
+    shared = [files.src_uris[uri] for uri in (*theirs, *own)]
+    try:
+        address, text = first_paint.joined((one.src_uri, one.content_string) for one in shared)
+    except first_paint.PaintError as error:
+        raise PluginError(str(error)) from None
+    maps = [files.get_file_from_path(f"{uri}.map") for uri in theirs]
+    for one in (*shared, *filter(None, maps)):
+        files.remove(one)
+    files.append(File.generated(config, address, content=text))
+    config.extra_css = [address]
 
 
 def _card(page: Page, config: MkDocsConfig) -> str:
@@ -170,10 +192,11 @@ def on_post_template(output: str, *, template_name: str, config: MkDocsConfig) -
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
-    """Keeps the theme from fetching the search index on every page, and mends its search."""
+    """Mends the theme: no index before the search is opened, its word list, when it starts."""
     try:
         theme.search_on_demand(Path(config.site_dir))
         theme.search_by_digits(Path(config.site_dir))
+        theme.start_late(Path(config.site_dir))
     except theme.ThemeError as error:
         raise PluginError(str(error)) from None
 
@@ -211,7 +234,10 @@ def _add_wheel(files: Files, config: MkDocsConfig, there: vendor.Vendored) -> No
 def _repaired(output: str) -> str:
     for found, repaired in REPAIRS:
         output = output.replace(found, repaired)
-    return output
+    try:
+        return first_paint.paint_first(output)
+    except first_paint.PaintError as error:
+        raise PluginError(str(error)) from None
 
 
 def _menu(menu: list[Any], there: set[str], generated: dict[str, pages.Page]) -> list[Any]:

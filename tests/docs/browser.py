@@ -115,8 +115,9 @@ class Watched:
         page.on("dialog", self._dialog)
 
     def visit(self, uri: str) -> Page:
-        """Opens a page of the site as far as it loads by itself."""
+        """Opens a page of the site and waits for the theme's script, which comes after the page."""
         self.page.goto(self.base + uri)
+        self.page.wait_for_function("!document.querySelector('#__config') || 'document$' in window")
         return self.page
 
     def open(self, uri: str) -> Page:
