@@ -106,6 +106,15 @@ def test_the_job_that_opens_a_pull_request_renders_nothing() -> None:
     assert not re.search(r"\bmake\b|python|-m render", said)
 
 
+def test_every_test_runs_in_full_each_night() -> None:
+    """By the clock, through the script that finds the machine's browser."""
+    flow = yaml.safe_load((ROOT / ".github/workflows/prove.yml").read_text("utf-8"))
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", flow[True]["schedule"][0]["cron"])
+    assert flow["jobs"]["prove"]["steps"][-1]["run"] == ".ci/run prove"
+    assert 'make "${1:-test}"' in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "\nprove:" in (ROOT / "Makefile").read_text("utf-8")
+
+
 def test_zizmor_finds_nothing() -> None:
     """The strictest persona of the workflow linter; offline, so that no network is needed."""
     found = shutil.which("zizmor", path=str(Path(sys.executable).parent)) or shutil.which("zizmor")
