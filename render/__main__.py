@@ -94,10 +94,9 @@ def _add_plan_commands(commands: Any) -> None:
             command.add_argument(
                 "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
             )
-        if name in ("plan", "run"):
-            command.add_argument(
-                "--prompts", metavar="SET", help="a set of render/prompts/ in place of the plan's"
-            )
+        command.add_argument(
+            "--prompts", metavar="SET", help="a set of render/prompts/ in place of the plan's"
+        )
         if name == "audit":
             command.add_argument("--n", type=positive(int), default=6, help="how many")
             command.add_argument("--seed", type=int, default=0)
@@ -120,9 +119,20 @@ def _add_model_commands(commands: Any) -> None:
 def _plans(options: argparse.Namespace):
     fake = _seconds(getattr(options, "backend", "torch"))
     own = options.model or fake is not None
+    options.asked = _asked(options)
     options.out = options.out or (Path("renders") if own else RENDERS)
-    names, prompts = options.plans or plan_ids(), getattr(options, "prompts", None)
-    return load_plans(names, options.model, fake=fake, prompts=prompts)
+    names = options.plans or plan_ids()
+    return load_plans(names, options.model, fake=fake, prompts=options.prompts)
+
+
+def _asked(options: argparse.Namespace) -> list[str]:
+    """What was given beside the plans, for a command that is to be about the same pictures."""
+    told = [("--model", model) for model in options.model or ()]
+    backend = getattr(options, "backend", "torch")
+    told += [("--backend", backend)] if backend != "torch" else []
+    told += [("--prompts", options.prompts)] if options.prompts else []
+    told += [("--out", str(options.out))] if options.out else []
+    return [word for pair in told for word in pair]
 
 
 def _seconds(backend: str) -> float | None:
@@ -173,7 +183,8 @@ def _check(options: argparse.Namespace) -> int:
 
     plans = _plans(options)
     whole = not options.plans
-    return command(plans, options.out, whole, whole and options.out == RENDERS, options.fix)
+    published = whole and options.out == RENDERS
+    return command(plans, options.out, options.asked, whole, published, options.fix)
 
 
 def _pack(options: argparse.Namespace) -> int:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from recommender.authoring import manifest_problem
 
 from . import manifest
 from .budget import most_bytes, together
 from .lock import ALONE, FILE
-from .plan import Plan
+from .models import REFERENCE
+from .plan import PLANS, ROOT, Plan
 
 LOCKS = (FILE, ALONE)  # of a run that works here now, or was killed: nobody needs to remove them
 
 
-def check(plan: Plan, out: Path) -> list[str]:
-    """Returns one line per thing that is wrong with a plan's pictures; none when all is well."""
-    where = f"render/plans/{plan.id}.yaml"
+def check(plan: Plan, out: Path, asked: Sequence[str] = ()) -> list[str]:
+    """Returns one line per thing that is wrong with a plan's pictures; none when all is well.
+
+    `asked` is what the command was given beside the plan, for the one that mends.
+    """
+    path = plan.folder / f"{plan.id}.yaml"
+    where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    name = plan.id if plan.folder == PLANS else str(path)
+    mend = f"Run: python -m render run {shlex.quote(name)}"
+    again = " ".join([mend, *map(shlex.quote, asked)])
     folder = out / plan.id
     if (folder / "manifest.json").is_file() and (
         problem := manifest_problem(folder / "manifest.json")
     ):
-        return [f"{problem} Run: python -m render run {plan.id}"]
+        return [f"{problem} {again}"]
     cells = {cell.id: cell for cell in plan.cells()}
     recorded = manifest.read_cells(folder)
     missing = [
@@ -42,27 +53,24 @@ def check(plan: Plan, out: Path) -> list[str]:
     ]
     problems += [
         f"{where}: {entry['file']} ({entry['settings']['model']}): damaged or missing. "
-        f"Run: python -m render run {plan.id} --model {entry['settings']['model']} --out {out}"
+        f"{mend} {_that_made(entry, folder)} --out {shlex.quote(str(out))}"
         for entry in guests.values()
         if not manifest.valid(folder, entry)
     ]
     if missing or stale or damaged:
         counts = (_count(missing, "missing"), _count(stale, "stale"), _count(damaged, "damaged"))
         said = " and ".join(part for part in counts if part)
-        problems.append(f"{where}: {said}. Run: python -m render run {plan.id}")
+        problems.append(f"{where}: {said}. {again}")
     named = {entry["file"] for entry in recorded.values()} | {manifest.FILE, *LOCKS}
     maps = {told["map"] for e in recorded.values() if "map" in (told := e.get("measured", {}))}
     named |= maps
     for name in sorted(name for name in maps if not (folder / name).is_file()):
-        problems.append(f"{where}: the map {name} is missing. Run: python -m render run {plan.id}")
+        problems.append(f"{where}: the map {name} is missing. {again}")
     for name, content in plan.sources().items():
         file = manifest.source_file(content)
         named.add(file)
         if recorded and not (folder / file).is_file():
-            problems.append(
-                f"{where}: the source picture {name} is missing. "
-                f"Run: python -m render run {plan.id}"
-            )
+            problems.append(f"{where}: the source picture {name} is missing. {again}")
     for path in sorted(folder.glob("*")):
         if path.name not in named:
             problems.append(
@@ -77,19 +85,33 @@ def check(plan: Plan, out: Path) -> list[str]:
     return problems
 
 
+def _that_made(entry: dict[str, Any], folder: Path) -> str:
+    """The arguments that name a guest; where a folder of somebody's lies is not recorded."""
+    name = str(entry["settings"]["model"])
+    told = manifest.read_models(folder).get(name, {})
+    place = name if (REFERENCE / name).is_dir() else f"path/to/{name}"
+    if "repo" in told:
+        place = f"{told['repo']}@{told.get('revision')}"
+    words = ["--model", place]
+    words += ["--prompts", str(told["prompts"])] if "prompts" in told else []
+    return shlex.join(words + (["--backend", "fake"] if told.get("backend") == "fake" else []))
+
+
 def _count(found: list[str], what: str) -> str:
     if not found:
         return ""
     return f"1 picture is {what}" if len(found) == 1 else f"{len(found)} pictures are {what}"
 
 
-def command(plans: list[Plan], out: Path, whole: bool, published: bool, fix: bool) -> int:
+def command(
+    plans: list[Plan], out: Path, asked: Sequence[str], whole: bool, published: bool, fix: bool
+) -> int:
     """Prints every problem of the pictures; of the `whole` guide also those without a plan.
 
     Of what is `published`, the measurements are worked out again, and with `fix` written anew; the
     pages' live models are compared with the weights.
     """
-    problems = [problem for plan in plans for problem in check(plan, out)]
+    problems = [problem for plan in plans for problem in check(plan, out, asked)]
     if whole:
         strays = {p.parent.name for p in out.glob(f"*/{manifest.FILE}")} - {p.id for p in plans}
         problems += [

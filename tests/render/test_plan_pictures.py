@@ -98,7 +98,8 @@ def test_a_missing_map_is_found(studio):
     name = manifest(studio)["cells"][1]["measured"]["map"]
     (studio.folder / name).unlink()
     found = [line.split(": ", 1)[1] for line in check(plan, studio.out)]
-    assert found == [f"the map {name} is missing. Run: python -m render run test"]
+    told = f"the map {name} is missing. Run: python -m render run {studio.plan}"
+    assert found == [told]
 
 
 def test_a_saved_picture_shows_its_format_and_its_size_is_the_files(studio):
@@ -143,6 +144,6 @@ def test_a_guests_damaged_picture_is_named_with_the_command_that_makes_it(studio
     entry = next(c for c in manifest(studio)["cells"] if c["settings"]["model"] == "other-sd")
     (studio.folder / entry["file"]).write_bytes(b"x")
     assert check(own, studio.out) == [
-        f"render/plans/test.yaml: {entry['file']} (other-sd): damaged or missing. "
-        f"Run: python -m render run test --model other-sd --out {studio.out}"
+        f"{studio.plan}: {entry['file']} (other-sd): damaged or missing. "
+        f"Run: python -m render run {studio.plan} --model path/to/other-sd --out {studio.out}"
     ]

@@ -121,9 +121,10 @@ def test_a_flipped_byte_is_found_by_check_and_mended_by_run(studio, capsys):
     capsys.readouterr()
     assert command(studio, "check") == 1
     assert capsys.readouterr().err == (
-        f"render/plans/test.yaml: {victim.name} (tiny-sd at prompt = castle, guidance_scale = 1.0):"
+        f"{studio.plan}: {victim.name} (tiny-sd at prompt = castle, guidance_scale = 1.0):"
         " damaged, its bytes are not those that were rendered.\n"
-        "render/plans/test.yaml: 1 picture is damaged. Run: python -m render run test\n"
+        f"{studio.plan}: 1 picture is damaged. "
+        f"Run: python -m render run {studio.plan} --out {studio.out}\n"
     )
     command(studio, "run")
     assert "rendered 1, reused 3" in capsys.readouterr().out
@@ -137,14 +138,15 @@ def test_missing_and_stale_pictures_fail_the_check(studio, capsys):
     edit(studio, "guidance_scale: [1.0, 3.0]", "guidance_scale: [1.0]")
     capsys.readouterr()
     assert command(studio, "check") == 1
-    expected = "render/plans/test.yaml: 1 picture is missing and 2 pictures are stale."
+    expected = f"{studio.plan}: 1 picture is missing and 2 pictures are stale."
     assert capsys.readouterr().err.startswith(expected)
 
 
 def test_check_fails_before_anything_is_rendered(studio, capsys):
     assert command(studio, "check") == 1
     assert capsys.readouterr().err == (
-        "render/plans/test.yaml: 4 pictures are missing. Run: python -m render run test\n"
+        f"{studio.plan}: 4 pictures are missing. "
+        f"Run: python -m render run {studio.plan} --out {studio.out}\n"
     )
 
 
