@@ -50,7 +50,8 @@ def estimate(plans: Iterable[Plan], out: Path) -> Estimate:
     for plan in plans:
         cells = plan.cells()
         total += len(cells)
-        wanted += [cell for cell in cells if not manifest.find(out / plan.id, cell)]
+        made = {cell.id: cell for cell in cells}  # a picture may stand at two places
+        wanted += [cell for cell in made.values() if not manifest.find(out / plan.id, cell)]
     runs = {run_of(cell): cell for cell in wanted}.values()
     seconds: float | None = 0.0
     for cell in runs:

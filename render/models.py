@@ -106,6 +106,12 @@ def has_judge(model: ModelSource) -> bool:
     return model.folder is not None and model.folder.parent == REFERENCE
 
 
+def name_of(name: str) -> str:
+    """What a model that is asked for so is called, found or not."""
+    match = _HUB.fullmatch(name)
+    return match["repo"] if match else Path(name).resolve().name
+
+
 def weights_identity(name: str) -> str:
     """What a recipe says of an adapter, such as a ControlNet: its bytes, or its revision."""
     if (folder := Path(name)).is_dir():

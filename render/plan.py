@@ -23,9 +23,10 @@ from recommender.authoring import axis_values, did_you_mean, read_plan, read_pro
 
 from .errors import RenderError
 from .models import HUB_FILE, ModelSource, find_model, weights_identity
-from .rules import expect_apart, id_problem
-from .schedulers import flags_of, refused_flags, scheduler_of
-from .settings import SCHEDULER, SETTINGS, cell_problems, problem_of, shaped
+from .png import png_problem
+from .rules import expect_apart, id_problem, plan_problems
+from .schedulers import flags_of, refused_flags, scheduler_of, step_problems
+from .settings import SCHEDULER, SETTINGS, cell_problems, shaped
 from .weighting import weighted
 
 ROOT = Path(__file__).parents[1]
@@ -85,13 +86,11 @@ class Plan:
         names = {prompt[key] for prompt in prompts for key in IMAGES & prompt.keys()}
         return {name: self.source(name) for name in sorted(names)}
 
-    def source(self, name: str) -> bytes:
-        """Returns a PNG file beside the plan."""
-        content = self._beside(name, "source_image")
-        if content[:8] != b"\x89PNG\r\n\x1a\n" or content[12:16] != b"IHDR":
-            raise RenderError(
-                f"{self.id}: source_image: expected a PNG picture, got '{visible(name)}'."
-            )
+    def source(self, name: str, key: str = "source_image") -> bytes:
+        """Returns a PNG file beside the plan, for the key of a prompt that names it."""
+        content = self._beside(name, key)
+        if problem := png_problem(content):
+            raise RenderError(f"{self.id}: {key}: {problem}, got '{visible(name)}'.")
         return content
 
     def _beside(self, name: str, key: str) -> bytes:
@@ -104,7 +103,19 @@ class Plan:
 
     def cells(self) -> list[Cell]:
         """Every cell, model by model, so that each model is loaded once."""
-        return [self._cell(*place) for place in list(self._places())]
+        cells, problems = [], {}
+        for model, axes, prompt in list(self._places()):
+            try:
+                cells.append(self._cell(model, axes, prompt))
+            except RenderError as error:
+                where = f"{Cell(model, axes, {}, {}).name}: "
+                for line in str(error).splitlines():  # said of the first cell that has it
+                    problems.setdefault(line.replace(where, "", 1), line)
+        if not (cells or problems):
+            problems["none"] = f"{self.id}: exclude: expected a cell that is left, got none."
+        if problems:
+            raise RenderError("\n".join(problems.values()))
+        return cells
 
     def _places(self) -> Iterator[tuple[ModelSource, dict[str, Any], dict[str, Any]]]:
         """Counts before anything is made: a plan of a million cells is refused within a second."""
@@ -149,7 +160,11 @@ class Plan:
         settings = {key: value for key, value in settings.items() if value is not None}
         added = {key: self.data[key] for key in ("loras", "controlnet") if key in self.data}
         spec = scheduler_of(model, settings.get("scheduler"), flags_of(settings))
-        wrong = [*cell_problems({**settings, **added}), *refused_flags(spec, settings)]
+        wrong = [
+            *cell_problems({**settings, **added}),
+            *refused_flags(spec, settings),
+            *step_problems(spec, settings),
+        ]
         if wrong:
             where = Cell(model, place, settings, {}).name
             raise RenderError("\n".join(f"{self.id}: {where}: {one}" for one in wrong))
@@ -161,7 +176,7 @@ class Plan:
             "scheduler": spec,
             "settings": {k: v for k, v in sorted(settings.items()) if k not in SCHEDULER | IMAGES},
             **{
-                key: hashlib.sha256(self.source(settings[key])).hexdigest()
+                key: hashlib.sha256(self.source(settings[key], key)).hexdigest()
                 for key in sorted(IMAGES & settings.keys())
             },
             **self._adapters(),
@@ -254,9 +269,11 @@ def load_plan(
     if problem := id_problem(path):
         raise RenderError(problem)
     data = read_plan(path)
+    if problems := plan_problems(data, models or []):
+        where = visible(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path, 300)
+        raise RenderError("\n".join(f"{where}: {problem}" for problem in problems))
     if prompts is not None:
         data = {**data, "prompts": prompt_set(prompts, data, path.stem)}
-    _check_settings(path, data)
     named = tuple(replace(find_model(m), fake=fake) for m in models or data["models"])
     return Plan(path.stem, data, path.parent, named, prompts)
 
@@ -273,18 +290,3 @@ def prompt_set(name: str, data: dict[str, Any], plan: str) -> dict[str, Any]:
             f"{bound[0]}. Leave --prompts out for it."
         )
     return read_prompts(PROMPTS / f"{name}.yaml")
-
-
-def _check_settings(path: Path, data: dict[str, Any]) -> None:
-    """Refuses settings that no pipeline takes and values outside a setting's range."""
-    used = [
-        *data.get("settings", {}).items(),
-        *((key, value) for key, axis in data["axes"].items() for value in axis_values(axis)),
-        *(pair for override in data.get("overrides", {}).values() for pair in override.items()),
-    ]
-    problems = [problem for key, value in used if (problem := problem_of(key, value))]
-    if "prompt" in data["axes"]:
-        problems.append("axes: expected prompts under `prompts`, got an axis of that name.")
-    if problems:
-        where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-        raise RenderError("\n".join(f"{where}: {problem}" for problem in dict.fromkeys(problems)))

@@ -1,4 +1,4 @@
-"""What is refused before anything starts: names by which pictures would be taken for others.
+"""What is refused before anything starts: what no cell can follow, and names that mean two.
 
 Neither torch nor Pillow is imported here.
 """
@@ -6,14 +6,16 @@ Neither torch nor Pillow is imported here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from recommender.authoring import visible
+from recommender.authoring import axis_values, did_you_mean, visible
 
 from .errors import RenderError
-from .models import ModelSource
+from .models import ModelSource, name_of
+from .settings import problem_of
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -29,6 +31,60 @@ def id_problem(path: Path) -> str | None:
         f"{visible(path, 300)}: the file's name: expected a-z, 0-9, - and _, at most 64 and first "
         f"a letter or digit, got '{visible(path.stem)}'. It names the folder of pictures."
     )
+
+
+def plan_problems(data: dict[str, Any], models: Sequence[str]) -> list[str]:
+    """Says what of a plan no cell can follow: settings, axes, and rules that hold nowhere.
+
+    `models` are those that take the place of its own.
+    """
+    axes = {key: axis_values(axis) for key, axis in data["axes"].items()}
+    overrides = data.get("overrides", {})
+    used = [
+        *data.get("settings", {}).items(),
+        *((key, value) for key, values in axes.items() for value in values),
+        *(pair for override in overrides.values() for pair in override.items()),
+    ]
+    found = [problem for key, value in used if (problem := problem_of(key, value))]
+    if "prompt" in axes:
+        found.append("axes: expected prompts under `prompts`, got an axis of that name.")
+    for key, values in axes.items():
+        again = [value for value, count in Counter(values).items() if count > 1]
+        found += [f"axes.{key}: expected each value once, got {_said(v)} again." for v in again]
+    names = list(dict.fromkeys(map(name_of, [*data["models"], *models])))
+    found += [
+        f"overrides: expected a model of the plan, got {_said(name)}.{did_you_mean(name, names)}"
+        for name in overrides
+        if name not in names
+    ]
+    places = {**axes, "prompt": [*data["prompts"]]}
+    for rule in data.get("exclude", []):
+        found += _place_problems("exclude", rule, {**places, "model": names})
+    found += _place_problems("difference.to", data.get("difference", {}).get("to", {}), places)
+    return list(dict.fromkeys(found))
+
+
+def _place_problems(
+    where: str, rule: dict[str, Any], places: dict[str, list[Any]]
+) -> Iterator[str]:
+    """Says which keys of a rule are no axis, and which of its values are on none."""
+    for key, one in rule.items():
+        if key not in places:
+            hint = did_you_mean(key, [*places])
+            yield f"{where}: expected {_or(places)}, got {_said(key)}.{hint}"
+            continue
+        for value in one if isinstance(one, list) else [one]:
+            if value not in places[key]:
+                hint = did_you_mean(str(value), [v for v in places[key] if isinstance(v, str)])
+                yield f"{where}.{key}: expected a value of that axis, got {_said(value)}.{hint}"
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(names)
+
+
+def _said(value: Any) -> str:
+    return f"'{visible(value)}'" if isinstance(value, str) else visible(value)
 
 
 def expect_apart(plans: Sequence[Plan]) -> None:

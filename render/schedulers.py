@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from recommender import catalogue
@@ -9,6 +10,8 @@ from recommender.authoring import did_you_mean, visible
 
 from .errors import RenderError
 from .models import ModelSource
+
+TIMESTEPS = 1000  # that a sampler of diffusers takes a model to know, where nothing else is said
 
 
 def scheduler_of(
@@ -49,6 +52,15 @@ def _named(name: str) -> tuple[str, dict[str, Any]]:
     )
 
 
+def scheduler_problem(name: Any) -> str | None:
+    """Says why no sampler of diffusers is called so; None when one is."""
+    try:
+        _named(name if isinstance(name, str) else str(name))
+    except RenderError as error:
+        return str(error)
+    return None
+
+
 def flags_of(settings: dict[str, Any]) -> dict[str, Any]:
     """What a cell's schedule and spacing add to its scheduler's configuration."""
     flags: dict[str, Any] = {}
@@ -71,6 +83,19 @@ def refused_flags(spec: dict[str, Any] | None, settings: dict[str, Any]) -> list
     return [
         f"schedule_type: expected a scheduler that has {schedule} ({listed}), got {spec['class']}."
     ]
+
+
+def step_problems(spec: dict[str, Any] | None, settings: dict[str, Any]) -> Iterator[str]:
+    """Says which step counts are more than the model was trained with, where that is known."""
+    if spec is None or spec["class"] is None:
+        return
+    most = spec["config"].get("num_train_timesteps", TIMESTEPS)
+    for key in ("num_inference_steps", "hires_steps"):
+        if settings.get(key, 0) > most:
+            yield (
+                f"{key}: expected at most {most}, the timesteps that the model was trained with, "
+                f"got {settings[key]}."
+            )
 
 
 def calls_of(settings: dict[str, Any], spec: dict[str, Any] | None) -> tuple[int, int]:

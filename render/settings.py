@@ -13,6 +13,8 @@ from typing import Any
 from recommender import catalogue
 from recommender.authoring import did_you_mean, visible
 
+from .schedulers import scheduler_problem
+
 # Keywords of a pipeline's own call.
 CALL = frozenset(
     (
@@ -35,6 +37,8 @@ STUDIO = frozenset(
     )
 )
 SETTINGS = CALL | SCHEDULER | STUDIO
+TEXTS = frozenset(("prompt", "negative_prompt"))
+SIDES = frozenset(("width", "height"))
 # The shapes that tools offer, as width : height.
 RATIOS = ("1:1", "5:4", "4:3", "3:2", "16:9", "21:9", "4:5", "3:4", "2:3", "9:16", "9:21")
 # Settings that leave the denoising as it is: cells that differ in these alone share one run.
@@ -87,11 +91,20 @@ def problem_of(key: str, value: Any) -> str | None:
         return f"{key}: expected a setting the renderer knows.{did_you_mean(key, [*SETTINGS])}"
     if key == "schedule_type":
         return _schedule_problem(value)
+    if key == "scheduler":
+        return scheduler_problem(value)
+    if key in TEXTS:
+        good = isinstance(value, str)
+        return None if good else f"{key}: expected text, got {visible(str(value))}. Quote it."
     if key in CHOICES:
         if value in CHOICES[key]:
             return None
         hint = did_you_mean(str(value), [*CHOICES[key]])
         return f"{key}: expected {' or '.join(CHOICES[key])}, got '{visible(str(value))}'.{hint}"
+    return _number_problem(key, value)
+
+
+def _number_problem(key: str, value: Any) -> str | None:
     kind, low, high = _limits(key)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind in ("integer", "seed", "number") and not number:
@@ -101,6 +114,9 @@ def problem_of(key: str, value: Any) -> str | None:
     if number and ((low is not None and value < low) or (high is not None and value > high)):
         span = f"{low} to {high}" if high is not None else f"at least {low}"
         return f"{key}: expected {span}, got {value}."
+    if key in SIDES and value % 8:
+        near = f"{value // 8 * 8} or {value // 8 * 8 + 8}"
+        return f"{key}: expected a multiple of 8, got {value}. Take {near}."
     return None
 
 

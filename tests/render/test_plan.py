@@ -42,9 +42,8 @@ def test_a_value_outside_the_settings_range_is_named(studio):
 
 def test_an_unknown_scheduler_is_named_with_the_nearest(studio):
     message = refused(studio, "settings: {", "settings: {scheduler: eulr, ")
-    assert (
-        message
-        == "scheduler: expected an id of settings/schedulers/, got 'eulr'. Did you mean 'euler'?"
+    assert message == (
+        "PLAN: scheduler: expected an id of settings/schedulers/, got 'eulr'. Did you mean 'euler'?"
     )
 
 
@@ -52,9 +51,9 @@ def test_a_plan_that_would_write_a_mountain_of_pictures_is_refused(studio):
     seeds = ", ".join(str(i) for i in range(150))
     steps = ", ".join(str(i) for i in range(1, 151))
     axes = f"axes:\n  seed: [{seeds}]\n  num_inference_steps: [{steps}]\n"
-    axes += "exclude:\n- {guidance_scale: 9}\n"
+    axes += "exclude:\n- {prompt: sea, seed: 0, num_inference_steps: 150}\n"
     message = refused(studio, "axes:\n  guidance_scale: [1.0, 3.0]\n", axes)
-    assert message == "test: expected at most 20000 cells, got 45000."
+    assert message == "test: expected at most 20000 cells, got 44999."
 
 
 def test_bad_yaml_is_one_clear_line_and_exit_code_2(studio, capsys):

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from recommender import CatalogueError
+from render.__main__ import main
 from render.errors import RenderError
+from render.estimate import estimate
 from render.plan import PLANS, load_plan
 from render.settings import SETTINGS
 
@@ -127,6 +129,26 @@ def test_a_sampler_without_the_schedule_is_named(studio):
         ("eta: [-1]", "PLAN: eta: expected 0 to 100, got -1."),
         ("eta: [much]", "PLAN: eta: expected a number, got 'much'."),
         ("clip_skip: [0.5]", "PLAN: clip_skip: expected a whole number, got 0.5."),
+        ("clip_skip: [.nan]", "PLAN: clip_skip: expected a number, got '.nan'."),
+        ("scheduler: [1]", "PLAN: scheduler: expected an id of settings/schedulers/, got '1'."),
+        (
+            "scheduler: [true]",
+            "PLAN: scheduler: expected an id of settings/schedulers/, got 'True'.",
+        ),
+        ("negative_prompt: [1]", "PLAN: negative_prompt: expected text, got 1. Quote it."),
+        ("width: [130]", "PLAN: width: expected a multiple of 8, got 130. Take 128 or 136."),
+        ("height: [64, 65]", "PLAN: height: expected a multiple of 8, got 65. Take 64 or 72."),
+        (
+            "num_inference_steps: [5000]",
+            "test: tiny-sd at prompt = castle, num_inference_steps = 5000: num_inference_steps: "
+            "expected at most 1000, the timesteps that the model was trained with, got 5000.",
+        ),
+        ("eta: [0.5, 1, 0.5]", "PLAN: axes.eta: expected each value once, got 0.5 again."),
+        ("eta: [1, 1.0]", "PLAN: axes.eta: expected each value once, got 1 again."),
+        (
+            "scheduler: [euler, ddim, euler]",
+            "PLAN: axes.scheduler: expected each value once, got 'euler' again.",
+        ),
         ("guidance_end: [1.5]", "PLAN: guidance_end: expected 0 to 1, got 1.5."),
         ("prompt: [a]", "PLAN: axes: expected prompts under `prompts`, got an axis of that name."),
         (
@@ -158,6 +180,97 @@ def test_a_sampler_without_the_schedule_is_named(studio):
 )
 def test_what_cannot_be_rendered_is_refused_before_a_model_is_loaded(studio, axes, message):
     assert refused(studio, axes) == message
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "exclude: [{scheduller: euler}]",
+            "exclude: expected scheduler or prompt or model, got 'scheduller'. "
+            "Did you mean 'scheduler'?",
+        ),
+        (
+            "exclude: [{scheduler: [euler, hen]}]",
+            "exclude.scheduler: expected a value of that axis, got 'hen'. Did you mean 'heun'?",
+        ),
+        (
+            "exclude: [{prompt: see}]",
+            "exclude.prompt: expected a value of that axis, got 'see'. Did you mean 'sea'?",
+        ),
+        (
+            "exclude: [{model: tiny-ds}]",
+            "exclude.model: expected a value of that axis, got 'tiny-ds'. Did you mean 'tiny-sd'?",
+        ),
+        (
+            "overrides: {tiny_sd: {seed: 3}}",
+            "overrides: expected a model of the plan, got 'tiny_sd'. Did you mean 'tiny-sd'?",
+        ),
+        (
+            "difference: {to: {scheduler: eulr}}",
+            "difference.to.scheduler: expected a value of that axis, got 'eulr'. "
+            "Did you mean 'euler'?",
+        ),
+        (
+            "difference: {to: {guidance_scale: 3.0}}",
+            "difference.to: expected scheduler or prompt, got 'guidance_scale'.",
+        ),
+    ],
+)
+def test_a_rule_that_holds_for_no_cell_is_named_with_the_nearest(studio, more, message):
+    assert refused(studio, "scheduler: [euler, heun]", more=more + "\n") == f"PLAN: {message}"
+
+
+def test_rules_may_speak_of_what_another_model_or_prompt_set_takes_the_place_of(studio, model):
+    more = "exclude: [{prompt: sea, guidance_scale: 1.0}]\noverrides: {tiny-sd: {eta: 1}}\n"
+    loaded(studio, "guidance_scale: [1.0, 3.0]", more=more)
+    guest = "a/b@" + "0" * 40
+    assert len(load_plan(str(studio.plan), [guest]).cells()) == 3
+    assert len(load_plan(str(studio.plan), prompts="photo").cells()) == 2 * 5
+
+
+def test_a_plan_that_excludes_every_cell_is_refused(studio, capsys):
+    more = "exclude: [{model: tiny-sd}]\n"
+    assert refused(studio, "eta: [0.5]", more=more) == (
+        "test: exclude: expected a cell that is left, got none."
+    )
+    assert main(["run", str(studio.plan), "--out", str(studio.out), "--backend", "fake"]) == 2
+    assert not studio.out.exists()
+
+
+def test_all_that_is_wrong_with_the_plans_of_a_run_is_said_at_once(studio, capsys):
+    other = studio.plan.with_name("other.yaml")
+    other.write_text(studio.plan.read_text().replace("width: 64", "width: 65, sed: 1"))
+    more = "overrides: {nobody: {eta: -1}}\nexclude: [{eta: 1}]\n"
+    text = studio.plan.read_text().replace("height: 64", "height: 30")
+    studio.plan.write_text(text + more)
+    assert main(["plan", str(studio.plan), str(other)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{studio.plan}: height: expected a multiple of 8, got 30. Take 24 or 32.",
+        f"{studio.plan}: eta: expected 0 to 100, got -1.",
+        f"{studio.plan}: overrides: expected a model of the plan, got 'nobody'.",
+        f"{studio.plan}: exclude: expected guidance_scale or prompt or model, got 'eta'.",
+        f"{other}: width: expected a multiple of 8, got 65. Take 64 or 72.",
+        f"{other}: sed: expected a setting the renderer knows. Did you mean 'seed'?",
+    ]
+
+
+def test_what_is_wrong_with_cells_is_said_once_for_all_that_have_it(studio, capsys):
+    plan = loaded(studio, "strength: [0.5, 0.6]", "captured_step: 3, ")
+    with pytest.raises(RenderError) as raised:
+        plan.cells()
+    where = "test: tiny-sd at prompt = castle, strength = 0.5"
+    assert str(raised.value).splitlines() == [
+        f"{where}: strength: expected a source_image beside it, got none.",
+        f"{where}: captured_step: expected at most num_inference_steps (2), got 3.",
+    ]
+
+
+def test_cells_that_are_one_picture_are_counted_as_one_to_render(studio):
+    text = studio.plan.read_text().replace('"the sea", seed: 2', '"a castle", seed: 1')
+    studio.plan.write_text(text)
+    found = estimate([load_plan(str(studio.plan))], studio.out)
+    assert (found.cells, found.wanted) == (4, 2)
 
 
 def test_a_weighted_phrase_is_written_into_the_prompt_as_tools_write_it(studio):
@@ -204,7 +317,7 @@ def test_the_readmes_example_is_a_plan(tmp_path):
     text = (PLANS / "README.md").read_text()
     example = tmp_path / "example.yaml"
     example.write_text(text.split("```yaml\n")[1].split("```")[0])
-    assert len(load_plan(str(example)).cells()) == 5 + 3
+    assert len(load_plan(str(example)).cells()) == 2 * (5 + 3)
 
 
 def test_the_readme_names_every_setting_a_plan_may_hold():
