@@ -69,6 +69,8 @@ class Catalogue(Mapping[str, Any]):
         the one model whose name holds all these words, save for a hub id: that is the whole name
         of something else. Raises UnknownModelError or AmbiguousModelError.
         """
+        if name in self.models:
+            return name
         names: dict[str, list[str]] = self._data["names"]
         for key in (loose(name), loose(without_storage(name))):
             ids = names.get(key, [])

@@ -9,7 +9,6 @@ what no row changes stands once, under `same`. Lines of text and sources are num
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -158,7 +157,7 @@ class Table:
 
     def number(self, item: Any) -> int:
         plain = isinstance(item, str | int | float | None)
-        key = (type(item), item) if plain else (None, json.dumps(item, sort_keys=True))
+        key = (type(item), item) if plain else (None, repr(item))
         if key not in self._numbers:
             self._numbers[key] = len(self.items)
             self.items.append(item)
