@@ -45,10 +45,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        # A full disk or a read-only folder: what was finished before is recorded and stays.
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"{where}{error.strerror or error}. Finished pictures are kept.", file=sys.stderr)
+        print(_told(error, options.command is _run), file=sys.stderr)
         return 2
+
+
+def _told(error: OSError, ran: bool) -> str:
+    """A line about a file or folder; after a run, what was finished before is recorded."""
+    expected = {
+        FileNotFoundError: "expected a file, got none",
+        IsADirectoryError: "expected a file, got a folder",
+        NotADirectoryError: "expected a folder, got a file",
+        FileExistsError: "expected a folder, got a file",  # where one was to be made
+    }.get(type(error), str(error.strerror or error))
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{expected}." + (" Finished pictures are kept." if ran else "")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ def load(model: ModelSource, dtype: torch.dtype) -> Any:
         if model.folder is None and (cause := hub.cut_off(error)):
             raise hub.absent(place, model.revision, cause) from None
         reason = " ".join(str(error).split())[:300]
+        if "trust_remote_code" in str(error):  # its hint is an option that nobody has here
+            reason = "code of its own, which is never run."
         raise RenderError(
             f"{model.name}: expected a diffusers pipeline with safetensors weights and no code of "
             f"its own, got: {reason}"
@@ -73,7 +76,7 @@ def downloaded(model: ModelSource) -> ModelSource:
 def _quiet() -> None:
     """Keeps the libraries' own bars and notes out of ours."""
     for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
+        library.utils.logging.set_verbosity(logging.CRITICAL)  # what fails is raised, too
         library.utils.logging.disable_progress_bar()
 
 

@@ -13,13 +13,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from recommender import authoring
+from recommender import Recommendation, UnreadableError, authoring, recommend
+from recommender.authoring import visible
 
 from .errors import RenderError
 
 REFERENCE = Path(__file__).parent / "reference"
 _HUB = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[\w.-]+)@(?P<revision>[0-9a-f]{40})")
 HUB_FILE = re.compile(_HUB.pattern + r"/(?P<file>[\w./-]+\.safetensors)")
+_WORD = re.compile(r"\w+")
 _HUB_WITHOUT_REVISION = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+(@.*)?")
 
 
@@ -101,6 +103,14 @@ def find_model(name: str) -> ModelSource:
     )
 
 
+def answer_of(model: ModelSource) -> Recommendation | None:
+    """What the recommender says of a model; None of one that nobody knows."""
+    try:
+        return recommend(model.repo or model.name)
+    except (LookupError, UnreadableError):  # the latter where a folder of that name lies here
+        return None
+
+
 def has_judge(model: ModelSource) -> bool:
     """Whether our judge can say anything of a model: those trained on our scenes alone."""
     return model.folder is not None and model.folder.parent == REFERENCE
@@ -127,7 +137,35 @@ def _complete(folder: Path) -> Path:
             raise RenderError(
                 f"{folder}: expected a diffusers pipeline folder, got one without {needed}."
             )
+    if problem := _index_problem(folder, _json(folder / "model_index.json")):
+        raise RenderError(f"{folder}: {problem}")
     return folder
+
+
+def _index_problem(folder: Path, index: dict[str, Any]) -> str | None:
+    """Why nothing of a folder may be loaded, seen before any library is: own code, or pickles."""
+    if isinstance(index.get("_class_name"), list):
+        return (
+            f"expected a pipeline class of diffusers, got {visible(index['_class_name'])}: code of "
+            "its own, which is never run."
+        )
+    for name, value in index.items():
+        told = (name, value[0]) if isinstance(value, list) and value else ()
+        if not told or not all(isinstance(w, str) and _WORD.fullmatch(w) for w in told):
+            continue
+        part = folder / name
+        if (part / f"{value[0]}.py").is_file():
+            return (
+                f"expected a pipeline without code of its own, got {name}/{value[0]}.py, which is "
+                "never run."
+            )
+        pickles = sorted(path.name for path in part.glob("*model*.bin"))
+        if pickles and not any(part.glob("*.safetensors")):
+            return (
+                f"expected weights as safetensors, got {name}/{visible(pickles[0])}. A pickle may "
+                "hold any code: convert it."
+            )
+    return None
 
 
 @cache
@@ -138,12 +176,20 @@ def folder_digest(folder: Path) -> str:
 
 @cache
 def _read(path: Path) -> dict[str, Any]:
+    data = _json(path)
+    if not isinstance(data.get("_class_name"), str):
+        got = visible(data["_class_name"]) if "_class_name" in data else "none"
+        raise RenderError(f"{path}: expected the name of a class as _class_name, got {got}.")
+    return data
+
+
+def _json(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RenderError(f"{path}: expected JSON, got something unreadable ({error}).") from None
-    if not isinstance(data, dict) or not isinstance(data.get("_class_name"), str):
-        raise RenderError(f"{path}: expected a _class_name, got none.")
+    if not isinstance(data, dict):
+        raise RenderError(f"{path}: expected an object of JSON, got {visible(data)}.")
     return data
 
 

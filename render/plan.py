@@ -18,11 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from recommender import SweetspotError, catalogue, recommend
+from recommender import SweetspotError, catalogue
 from recommender.authoring import axis_values, did_you_mean, read_plan, read_prompts, visible
 
 from .errors import RenderError
-from .models import HUB_FILE, ModelSource, find_model, weights_identity
+from .models import HUB_FILE, ModelSource, answer_of, find_model, weights_identity
 from .png import png_problem
 from .rules import expect_apart, id_problem, plan_problems
 from .schedulers import flags_of, refused_flags, scheduler_of, step_problems
@@ -192,7 +192,10 @@ class Plan:
                 for lora in self.data["loras"]
             ]
         if "controlnet" in self.data:
-            told["controlnet"] = weights_identity(self.data["controlnet"])
+            try:
+                told["controlnet"] = weights_identity(self.data["controlnet"])
+            except RenderError as error:
+                raise RenderError(f"{self.id}: controlnet: {error}") from None
         if "difference" in self.data:
             told["encoding"] = "lossless"  # a lossy file would add its own difference
         return told
@@ -211,9 +214,8 @@ def guest_settings(model: ModelSource) -> dict[str, Any]:
     it; what nobody knows is left to the pipeline's default (None drops the key).
     """
     own: dict[str, Any] = {"width": None, "height": None, "guidance_scale": None}
-    try:
-        answer = recommend(model.repo or model.name)
-    except LookupError:
+    answer = answer_of(model)
+    if answer is None:
         return own
     own.update(
         {k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"}
@@ -264,7 +266,8 @@ def load_plan(
     path = Path(name) if name.endswith(".yaml") else folder / f"{name}.yaml"
     if not name.endswith(".yaml") and name not in plan_ids(folder):
         raise RenderError(
-            f"No plan called '{visible(name)}'.{did_you_mean(name, plan_ids(folder))}"
+            f"{visible(name) or 'PLAN'}: expected a plan of render/plans/ or a file *.yaml, got "
+            f"none of that name.{did_you_mean(name, plan_ids(folder))}"
         )
     if problem := id_problem(path):
         raise RenderError(problem)
@@ -282,7 +285,10 @@ def prompt_set(name: str, data: dict[str, Any], plan: str) -> dict[str, Any]:
     """Returns the prompts of a set; a plan whose own prompts bring a picture keeps those."""
     known = plan_ids(PROMPTS)
     if name not in known:
-        raise RenderError(f"No prompts called '{visible(name)}'.{did_you_mean(name, known)}")
+        raise RenderError(
+            f"--prompts: expected a set of render/prompts/ ({', '.join(known)}), got "
+            f"'{visible(name)}'.{did_you_mean(name, known)}"
+        )
     own = {key for prompt in data["prompts"].values() for key in prompt}
     if bound := sorted(own & (IMAGES | {"weighted"})):
         raise RenderError(

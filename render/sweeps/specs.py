@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from recommender import catalogue, recommend
+from recommender import catalogue
 
 from ..errors import RenderError
-from ..models import ModelSource
+from ..models import ModelSource, answer_of
 
 # Fine where pictures still change, coarse where they hardly do.
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100)
@@ -125,18 +125,15 @@ def catalogue_id(model: ModelSource) -> str:
 
 def few_step(model: ModelSource) -> bool:
     """Whether the catalogue knows it as distilled; a short answer may itself be a measurement."""
-    try:
-        answer = recommend(model.repo or model.name)
-    except LookupError:
-        return False
-    return catalogue().models[answer.model]["distillation"] == "few-step"
+    answer = answer_of(model)
+    known = {} if answer is None else catalogue().models[answer.model]
+    return known.get("distillation") == "few-step"
 
 
 def settings_of(model: ModelSource) -> dict[str, Any]:
     """What the recommender says of a model, as far as a sweep can hold it fixed."""
-    try:
-        answer = recommend(model.repo or model.name)
-    except LookupError:
+    answer = answer_of(model)
+    if answer is None:
         return {"num_inference_steps": 30}
     kept = ("num_inference_steps", "guidance_scale", "width", "height")
     return {key: answer.settings[key] for key in kept if answer.settings.get(key) is not None}

@@ -147,4 +147,21 @@ def test_a_plan_to_time_is_looked_for_before_anything_is_timed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["bench", "guidance-scal"]) == 2
-    assert "guidance-scale" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "guidance-scal: expected a plan of render/plans/ or a file *.yaml, got none of that name. "
+        "Did you mean 'guidance-scale'?\n"
+    )
+
+
+def test_a_file_that_is_not_there_is_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was drawn, so nothing is said of finished pictures."""
+    nowhere = tmp_path / "nowhere.json"
+    assert main(["bench", "--show", str(nowhere)]) == 2
+    assert capsys.readouterr().err == f"{nowhere}: expected a file, got none.\n"
+    assert main(["bench", "--show", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"{tmp_path}: expected a file, got a folder.\n"
+    (tmp_path / "file").write_text("")
+    assert main(["curves", "number-steps", "--out", str(tmp_path / "file")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path / 'file'}: expected a folder, got a file.\n"

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from render.errors import RenderError
-from render.models import find_model
+from render.models import ModelSource, find_model
 from render.pipelines import Studio, build_scheduler
-from render.plan import Cell
+from render.plan import Cell, guest_settings
 from render.schedulers import scheduler_of
+from render.sweeps.specs import settings_of
 from tests.render import tiny
 
 SETTINGS = {
@@ -46,16 +47,23 @@ def test_pipelines_of_every_class_load_and_render_the_same_picture_twice(build, 
     assert not np.array_equal(picture, studio.make(cell(model, seed=2), None))
 
 
-def test_a_folder_without_safetensors_is_refused(model, tmp_path):
+def test_a_folder_without_safetensors_is_refused(model, tmp_path, capfd):
     """A pickle can run code when it is read, so it never is."""
     folder = tmp_path / "pickled"
     shutil.copytree(model, folder)
     weights = next((folder / "unet").glob("*.safetensors"))
     weights.rename(weights.with_name("diffusion_pytorch_model.bin"))
-    with pytest.raises(
-        RenderError, match=r"^pickled: expected a diffusers pipeline with safetensors"
-    ):
-        Studio(find_model(str(folder)), "cpu")
+    with pytest.raises(RenderError) as raised:
+        find_model(str(folder))
+    assert str(raised.value) == (
+        f"{folder}: expected weights as safetensors, got unet/diffusion_pytorch_model.bin. A "
+        "pickle may hold any code: convert it."
+    )
+    with pytest.raises(RenderError) as raised:  # as of the hub, where nothing was looked at before
+        Studio(ModelSource("pickled", folder=folder), "cpu")
+    told = "expected a diffusers pipeline with safetensors weights and no code of its own, got: "
+    assert str(raised.value).startswith(f"pickled: {told}Error no file named ")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_folder_that_brings_its_own_code_is_refused_and_the_code_not_run(model, tmp_path):
@@ -67,9 +75,35 @@ def test_a_folder_that_brings_its_own_code_is_refused_and_the_code_not_run(model
     witness = tmp_path / "ran"
     code = f"open({str(witness)!r}, 'w')\nclass OwnUNet: pass\n"
     (folder / "unet" / "own_unet.py").write_text(code)
-    with pytest.raises(RenderError, match=r"^hostile: expected a diffusers pipeline"):
-        Studio(find_model(str(folder)), "cpu")
+    with pytest.raises(RenderError) as raised:
+        find_model(str(folder))
+    assert str(raised.value) == (
+        f"{folder}: expected a pipeline without code of its own, got unet/own_unet.py, which is "
+        "never run."
+    )
+    with pytest.raises(RenderError) as raised:  # as of the hub, where nothing was looked at before
+        Studio(ModelSource("hostile", folder=folder), "cpu")
+    assert str(raised.value) == (
+        "hostile: expected a diffusers pipeline with safetensors weights and no code of its own, "
+        "got: code of its own, which is never run."
+    )
     assert not witness.exists()
+    index["_class_name"] = ["pipeline", "OwnPipeline"]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    with pytest.raises(RenderError) as raised:
+        find_model(str(folder))
+    assert str(raised.value) == (
+        f"{folder}: expected a pipeline class of diffusers, got ['pipeline', 'OwnPipeline']: code "
+        "of its own, which is never run."
+    )
+
+
+def test_a_folder_in_the_current_one_is_no_name_of_a_known_model(model, monkeypatch):
+    """Its weights are nobody's, which ended the plan and the measurement of it."""
+    monkeypatch.chdir(model.parent)
+    found = find_model(model.name)
+    assert guest_settings(found) == dict.fromkeys(("width", "height", "guidance_scale"))
+    assert settings_of(found) == {"num_inference_steps": 30}
 
 
 @pytest.mark.parametrize(

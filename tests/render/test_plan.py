@@ -47,6 +47,13 @@ def test_an_unknown_scheduler_is_named_with_the_nearest(studio):
     )
 
 
+def test_a_controlnet_that_is_nowhere_is_told_with_its_plan(studio):
+    message = refused(studio, "settings: {", "controlnet: nowhere\nsettings: {")
+    assert message == (
+        "test: controlnet: nowhere: expected a diffusers folder, or REPO@<40 hexadecimal digits>."
+    )
+
+
 def test_a_plan_that_would_write_a_mountain_of_pictures_is_refused(studio):
     seeds = ", ".join(str(i) for i in range(150))
     steps = ", ".join(str(i) for i in range(1, 151))
@@ -67,7 +74,8 @@ def test_bad_yaml_is_one_clear_line_and_exit_code_2(studio, capsys):
 def test_an_unknown_plan_is_answered_with_the_nearest_name(capsys):
     assert main(["check", "inference-step"]) == 2
     assert capsys.readouterr().err == (
-        "No plan called 'inference-step'. Did you mean 'inference-steps'?\n"
+        "inference-step: expected a plan of render/plans/ or a file *.yaml, got none of that name. "
+        "Did you mean 'inference-steps'?\n"
     )
 
 

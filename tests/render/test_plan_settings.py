@@ -309,7 +309,9 @@ def test_a_plan_whose_prompts_bring_a_picture_keeps_them():
 def test_an_unknown_prompt_set_is_answered_with_the_nearest_name():
     with pytest.raises(RenderError) as raised:
         load_plan("guidance-scale", prompts="foto")
-    assert str(raised.value) == "No prompts called 'foto'. Did you mean 'photo'?"
+    assert str(raised.value) == (
+        "--prompts: expected a set of render/prompts/ (photo), got 'foto'. Did you mean 'photo'?"
+    )
 
 
 def test_the_readmes_example_is_a_plan(tmp_path):
