@@ -33,6 +33,7 @@ class Row:
     quality_95: tuple[float, float] | None
     change: float | None
     change_95: tuple[float, float] | None
+    change_per_step: float | None = None  # for each step added since the row before
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ def rows_of(data: Mapping[str, Any]) -> tuple[Row, ...]:
                 _pair(means.get("quality_95")),
                 means.get("change"),
                 _pair(means.get("change_95")),
+                means.get("change_per_step"),
             )
         )
     return tuple(rows)

@@ -12,6 +12,7 @@ from typing import Any
 
 from markup import figure as written
 from measured import Row, Sweep
+from measured_cells import band_cells, cells, ends_of, head
 from measured_scales import (
     BOTTOM,
     GAP,
@@ -143,8 +144,8 @@ def sweep_plot(sweep: Sweep, title: str, axis: str, strip: Strip | None = None) 
         zone=(x(spot["low"]), x(spot["high"])) if spot and spot["low"] and spot["high"] else None,
         under=_under(strip.values, spot, x) if strip else (),
         strip=strip,
-        head=tuple(_head(sweep)),
-        table=tuple(tuple(_cells(row, kinds)) for row in sweep.rows),
+        head=head(sweep, kinds),
+        table=tuple(cells(sweep, row, kinds) for row in sweep.rows),
     )
 
 
@@ -169,7 +170,7 @@ def race_plot(id: str, title: str, sweeps: Mapping[str, Sweep], kind: str) -> Pl
         axis="network calls for one picture, guidance included",
         head=("Scheduler", "Steps", "Calls", kind.capitalize(), "95 %"),
         table=tuple(
-            (name, written(row.value), str(row.calls), *_band_cells(row, kind))
+            (name, written(row.value), str(row.calls), *band_cells(row, kind))
             for name, sweep in sweeps.items()
             for row in sweep.rows
         ),
@@ -226,24 +227,18 @@ def _panel(
     by_calls: bool = False,
 ) -> Panel:
     """Builds one box with the lines of one or several sweeps."""
-    ends = [end for sweep in sweeps.values() for row in sweep.rows for end in _ends(row, kind)]
+    ends = [end for sweep in sweeps.values() for row in sweep.rows for end in ends_of(row, kind)]
     y, ticks = downwards(top, min(ends), max(ends), "log" if by_calls else SCALES[kind])
     lines = []
     for number, (name, sweep) in enumerate(sweeps.items()):
         at = [x((row.calls or 1) if by_calls else row.value) for row in sweep.rows]
         means = [y(getattr(row, kind)) for row in sweep.rows]
-        lows, highs = zip(*(map(y, _ends(row, kind)) for row in sweep.rows), strict=True)
+        lows, highs = zip(*(map(y, ends_of(row, kind)) for row in sweep.rows), strict=True)
         edge = [*zip(at, highs, strict=True), *reversed([*zip(at, lows, strict=True)])]
         points = tuple(zip(at, means, strict=True))
         lines.append(Series(name, _joined(points), _joined(edge) + "Z", points, number))
     shown = (y(limit), f"settled: {written(limit)}") if limit and limit <= max(ends) else None
     return Panel(label, top, top + HEIGHT, ticks, tuple(lines), shown)
-
-
-def _ends(row: Row, kind: str) -> tuple[float, float]:
-    pair: tuple[float, float] | None = getattr(row, f"{kind}_95")
-    mean: float = getattr(row, kind)
-    return pair if pair else (mean, mean)
 
 
 def _joined(points: Sequence[tuple[float, float]]) -> str:
@@ -280,21 +275,3 @@ def _under(values: Sequence[float], spot: Mapping[str, Any] | None, x: Place) ->
         )
         for value in sorted(wide)
     )
-
-
-def _head(sweep: Sweep) -> list[str]:
-    kinds = [kind for kind in ("quality", "change") if _all(sweep.rows, kind)]
-    names = {"quality": "Fidelity", "change": "Change"}
-    first = {"steps": "Steps", "guidance": "Guidance", "strength": "Strength"}
-    bands = [cell for kind in kinds for cell in (names[kind], "95 %")]
-    return [first[sweep.data["sweep"]], "Calls", *bands]
-
-
-def _cells(row: Row, kinds: Sequence[str]) -> list[str]:
-    bands = [cell for kind in kinds for cell in _band_cells(row, kind)]
-    return [written(row.value), written(row.calls), *bands]
-
-
-def _band_cells(row: Row, kind: str) -> tuple[str, str]:
-    low, high = _ends(row, kind)
-    return f"{getattr(row, kind):.3f}", f"{low:.3f}–{high:.3f}"

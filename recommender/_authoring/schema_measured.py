@@ -143,6 +143,7 @@ class SummaryRow(Strict):
     value: Number
     change: Share | None = None
     change_95: Band | None = None
+    change_per_step: Likeness | None = None  # mean rise for each step added since the rung before
     quality: Share | None = None
     quality_95: Band | None = None
     clip: Score | None = None

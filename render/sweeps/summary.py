@@ -55,6 +55,8 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"rows": rows, "rule": rule_of(found)}
     if found["sweep"] != "steps":
         return answer
+    for row, slope in zip(rows[1:], _per_step(values, change), strict=False):
+        row["change_per_step"] = slope
     answer["converged"] = _converged(found, shape)
     answer["sweet_spot"] = None
     if answer["converged"] is not False and (quality is not None or change is not None):
@@ -99,6 +101,21 @@ def _converged(found: dict[str, Any], shape: tuple[int, int]) -> bool | None:
         return None
     moved = np.array(reference["change"], dtype=float).reshape(shape)
     return bool(np.nanmean(moved) <= SETTLED)
+
+
+def _per_step(values: list[float], change: np.ndarray | None) -> list[float | None]:
+    """How much the mean change rises for each step added since the rung before; below 0 it falls.
+
+    Paired: a picture that failed at either rung counts at neither. None where no pair is left.
+    """
+    if change is None:
+        return []
+    slopes: list[float | None] = []
+    for i, added in enumerate(np.diff(values)):
+        rises = change[i + 1] - change[i]
+        whole = rises[~np.isnan(rises)]
+        slopes.append(round(float(whole.mean() / added), 5) if whole.size else None)
+    return slopes
 
 
 def _banded(name: str, raw: np.ndarray) -> dict[str, Any]:

@@ -102,6 +102,11 @@ def test_a_drawing_is_told_in_words_and_repeated_as_a_table(built: dict[str, pag
     )
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>', figure)
     assert rows == [f"{steps}" for steps in sweeps.STEPS]
+    assert '<th scope="col">Change per added step</th></tr>' in figure
+    last = [row.split(">")[-1] for row in re.findall(r"(.*)</td></tr>", figure)]
+    assert last[:3] == ["", "−0.4375", "−0.1458"]  # 0.875 ÷ steps: half of it, then a sixth
+    guided = figures(built["settings/guidance-scale.md"])[0]
+    assert "Change per added step" not in guided
 
 
 def test_nothing_is_drawn_outside_its_paper(built: dict[str, pages.Page]) -> None:

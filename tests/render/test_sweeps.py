@@ -53,6 +53,32 @@ def test_without_a_judge_change_alone_names_low_steps_and_high():
     assert answer == {"low": 4, "steps": 8, "high": 16, "stable": 1.0}
 
 
+def test_the_change_per_added_step_is_told_of_every_rung_but_the_first():
+    """Divided by the steps between two rungs, which are not one apart."""
+    rows = summarise(found(CHANGE))["rows"]
+    assert "change_per_step" not in rows[0]
+    told = [row["change_per_step"] for row in rows[1:]]
+    assert told == [-0.2, -0.05, -0.0275, -0.00625, -0.00125, -0.00031]
+
+
+def test_a_picture_that_failed_at_one_rung_counts_for_neither_side_of_a_step():
+    """Its neighbour's figure would stand in for it; without any pair there is no figure."""
+    raw = found([0.5, 0.3], values=[1, 2])
+    raw["rows"][0]["change"] = [None] + [0.9] + [0.5] * 30
+    raw["rows"][1]["change"] = [0.1] + [None] + [0.3] * 30
+    assert summarise(raw)["rows"][1]["change_per_step"] == -0.2
+    raw["rows"][0]["change"] = [0.5, None] * 16
+    raw["rows"][1]["change"] = [None, 0.3] * 16
+    assert summarise(raw)["rows"][1]["change_per_step"] is None
+
+
+def test_a_sweep_of_other_values_or_without_a_reference_has_no_change_per_step():
+    """Guidance adds no step, and a sampler that settles on nothing has no change."""
+    guidance = {**found(CHANGE), "sweep": "guidance"}
+    for raw in (guidance, found(None, ["f"] * 7, moved=None)):
+        assert not any("change_per_step" in row for row in summarise(raw)["rows"])
+
+
 def test_a_rung_that_dips_below_the_limit_once_is_not_the_answer():
     """The picture at 4 steps happens to lie close; from 16 steps on it stays close."""
     answer = summarise(found([0.5, 0.3, 0.05, 0.3, 0.04, 0.02, 0.01]))["sweet_spot"]
