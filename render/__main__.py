@@ -100,6 +100,9 @@ def _add_plan_commands(commands: Any) -> None:
                 "--dtype", choices=("auto", "float32", "bfloat16", "float16"), default="auto"
             )
             command.add_argument("--strict-environment", action="store_true")
+            command.add_argument(
+                "--replace", action="store_true", help="let another model's of the same name go"
+            )
             cluster_options.add_to(command)
             command.add_argument(
                 "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
@@ -179,6 +182,7 @@ def _run(options: argparse.Namespace) -> int:
         strict_environment=options.strict_environment,
         through=cluster_options.through(options),
         profile=options.profile,
+        replace=options.replace,
     )
     for line in summary.failed:
         print(line, file=sys.stderr)

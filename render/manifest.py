@@ -13,6 +13,7 @@ from typing import Any
 
 from . import provenance
 from .durable import write_whole
+from .models import name_of
 from .plan import Cell, Plan, digest
 
 FILE = "manifest.json"
@@ -23,9 +24,15 @@ def read_cells(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / FILE
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return {cell["id"]: cell for cell in cells}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {cell["id"]: cell for cell in cells if _is_entry(cell)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
+
+
+def _is_entry(cell: Any) -> bool:
+    """True for what has the form of an entry; what else a damaged manifest holds says nothing."""
+    forms = {"id": str, "file": str, "sha256": str, "settings": dict, "recipe": dict}
+    return isinstance(cell, dict) and all(isinstance(cell.get(k), f) for k, f in forms.items())
 
 
 def read_models(folder: Path) -> dict[str, dict[str, Any]]:
@@ -131,7 +138,7 @@ def write(
     drawn = {str(entry["settings"].get("model")) for entry in entries}
     models = {name: told for name, told in read_models(folder).items() if name in drawn}
     models |= {model.name: _told(plan, model) for model in plan.models}
-    hosts = {name: place for place, name in enumerate(plan.data["models"])}
+    hosts = {name: place for place, name in enumerate(map(name_of, plan.data["models"]))}
     place = {name: hosts.get(name, len(hosts)) for name in models}
     sources = {name: _publish(folder, source) for name, source in plan.sources().items()}
     content = {

@@ -122,6 +122,14 @@ def name_of(name: str) -> str:
     return match["repo"] if match else Path(name).resolve().name
 
 
+def is_called(model: ModelSource, name: str) -> bool:
+    """True for the very model that a plan asks for by this name, not one that is named alike."""
+    if model.repo is not None:
+        return name == f"{model.repo}@{model.revision}"
+    places = (REFERENCE / name, Path(name))
+    return model.folder is not None and model.folder.resolve() in {p.resolve() for p in places}
+
+
 def weights_identity(name: str) -> str:
     """What a recipe says of an adapter, such as a ControlNet: its bytes, or its revision."""
     if (folder := Path(name)).is_dir():

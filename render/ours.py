@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
+
+from recommender.authoring import visible
 
 from . import provenance
 from .durable import PARTIAL
 from .errors import RenderError
 from .lock import ALONE
-from .manifest import FILE
+from .manifest import FILE, read_cells, valid
 from .plan import Plan
 
 _PICTURE = r"(difference-)?[0-9a-f]{16}\.webp"
@@ -48,8 +51,12 @@ def torn(name: str) -> bool:
     return _TORN.fullmatch(name) is not None
 
 
-def expect_ours(plan: Plan, folder: Path) -> None:
-    """Refuses a folder whose files a run of this plan would put an end to."""
+def expect_ours(plan: Plan, folder: Path, replace: bool = False) -> None:
+    """Refuses a folder whose files a run of this plan would put an end to.
+
+    A model that the plan was not written for may be another than the one whose pictures lie here
+    under its name: `replace` says that those may go.
+    """
     other = _loaded(folder / FILE) is not None and not {"plan", "cells"} <= _told(folder).keys()
     if other:
         raise RenderError(
@@ -61,6 +68,27 @@ def expect_ours(plan: Plan, folder: Path) -> None:
             f"{folder}: expected no picture of a model where --backend fake renders, got "
             f"{len(real)}. Choose another folder with --out."
         )
+    for name, others in () if replace else _namesakes(plan, folder):
+        raise RenderError(
+            f"{folder}: expected pictures by this model called '{visible(name)}', got {others} by "
+            "another of that name, or by this one as it was. Choose another folder with --out, or "
+            "let them go with --replace."
+        )
+
+
+def _namesakes(plan: Plan, folder: Path) -> list[tuple[str, int]]:
+    """How many whole pictures are by another model called like one that is a guest of the plan."""
+    guests = {model.name: model.identity for model in plan.models if not plan.is_host(model)}
+    entries = read_cells(folder).values() if guests else ()
+    found = Counter(
+        name
+        for entry in entries
+        if (name := entry["settings"].get("model")) in guests
+        and (drawn := entry["recipe"].get("model")) != guests[name]
+        and not (isinstance(drawn, dict) and drawn.get("backend") == "fake")
+        and valid(folder, entry)
+    )
+    return sorted(found.items())
 
 
 def _real(folder: Path) -> set[str]:

@@ -18,15 +18,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from recommender import SweetspotError, catalogue
+from recommender import SweetspotError
 from recommender.authoring import axis_values, did_you_mean, read_plan, read_prompts, visible
 
 from .errors import RenderError
-from .models import HUB_FILE, ModelSource, answer_of, find_model, weights_identity
+from .models import (
+    HUB_FILE,
+    ModelSource,
+    find_model,
+    is_called,
+    weights_identity,
+)
 from .png import png_problem
 from .rules import expect_apart, id_problem, plan_problems
 from .schedulers import flags_of, refused_flags, scheduler_of, step_problems
-from .settings import SCHEDULER, SETTINGS, cell_problems, shaped
+from .settings import SCHEDULER, cell_problems, guest_settings, shaped
 from .weighting import weighted
 
 ROOT = Path(__file__).parents[1]
@@ -144,15 +150,15 @@ class Plan:
             for rule in self.data.get("exclude", [])
         )
 
-    def _is_host(self, model: ModelSource) -> bool:
+    def is_host(self, model: ModelSource) -> bool:
         """True for the models that the plan was written for."""
-        return model.name in self.data["models"] or str(model.folder) in self.data["models"]
+        return any(is_called(model, name) for name in self.data["models"])
 
     def _cell(self, model: ModelSource, place: dict[str, Any], prompt: dict[str, Any]) -> Cell:
         settings = {
             "negative_prompt": "",
             **self.data.get("settings", {}),
-            **({} if self._is_host(model) else guest_settings(model)),
+            **({} if self.is_host(model) else guest_settings(model)),
             **prompt,
             **self.data.get("overrides", {}).get(model.name, {}),
             **{k: v for k, v in place.items() if k != "prompt"},
@@ -205,24 +211,6 @@ class Plan:
         if HUB_FILE.fullmatch(file):
             return file
         return hashlib.sha256(self._beside(file, "loras")).hexdigest()
-
-
-def guest_settings(model: ModelSource) -> dict[str, Any]:
-    """What replaces a plan's own settings for a model it was not written for.
-
-    A plan's size and guidance suit the model it names. A guest runs at what the recommender says of
-    it; what nobody knows is left to the pipeline's default (None drops the key).
-    """
-    own: dict[str, Any] = {"width": None, "height": None, "guidance_scale": None}
-    answer = answer_of(model)
-    if answer is None:
-        return own
-    own.update(
-        {k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"}
-    )
-    own.pop("scheduler", None)  # the pipeline brings the one it was published with
-    size = catalogue().models[answer.model].get("native_resolution")
-    return {**own, "width": size[0], "height": size[1]} if size else own
 
 
 def digest(recipe: dict[str, Any]) -> str:

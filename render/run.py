@@ -50,6 +50,7 @@ def run(
     strict_environment: bool = False,
     through: Callable[[Studios], Any] | None = None,
     profile: str = "exact",
+    replace: bool = False,
 ) -> Summary:
     """Makes every missing or stale picture of the plans under `out`/<plan>/.
 
@@ -57,6 +58,7 @@ def run(
     another environment (device, precision, batch width, library versions) counts as stale too.
     `width` is the number of rows in a denoiser's batch, `profile` how it is computed. `through`
     gives what makes the pictures in the studios' place: the workers of a cluster.
+    Pictures by another model of a guest's name go only with `replace`.
     """
     expect_apart(plans)
     summary = Summary()
@@ -65,7 +67,7 @@ def run(
         # In one order for every run, so that no two wait for each other.
         for path in sorted({out / plan.id for plan in plans}):
             locks.enter_context(alone_in(path))
-        folders = [look(plan, out / plan.id) for plan in plans]
+        folders = [look(plan, out / plan.id, replace) for plan in plans]
         if strict_environment:
             for folder in folders:
                 _drop_strangers(folder, studios)

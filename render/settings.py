@@ -13,6 +13,7 @@ from typing import Any
 from recommender import catalogue
 from recommender.authoring import did_you_mean, visible
 
+from .models import ModelSource, answer_of
 from .schedulers import scheduler_problem
 
 # Keywords of a pipeline's own call.
@@ -135,6 +136,24 @@ def _schedule_problem(name: Any) -> str | None:
     hint = did_you_mean(str(name), sorted(known))
     wanted = "an id of settings/schedules/ that diffusers has"
     return f"schedule_type: expected {wanted}, got '{visible(str(name))}'.{hint}"
+
+
+def guest_settings(model: ModelSource) -> dict[str, Any]:
+    """What replaces a plan's own settings for a model it was not written for.
+
+    A plan's size and guidance suit the model it names. A guest runs at what the recommender says of
+    it; what nobody knows is left to the pipeline's default (None drops the key).
+    """
+    own: dict[str, Any] = {"width": None, "height": None, "guidance_scale": None}
+    answer = answer_of(model)
+    if answer is None:
+        return own
+    own.update(
+        {k: v for k, v in answer.settings.items() if k in SETTINGS and k != "negative_prompt"}
+    )
+    own.pop("scheduler", None)  # the pipeline brings the one it was published with
+    size = catalogue().models[answer.model].get("native_resolution")
+    return {**own, "width": size[0], "height": size[1]} if size else own
 
 
 def shaped(settings: dict[str, Any]) -> dict[str, Any]:

@@ -107,9 +107,9 @@ class Folder:
         ]
 
 
-def look(plan: Plan, path: Path) -> Folder:
+def look(plan: Plan, path: Path, replace: bool = False) -> Folder:
     """Reads every picture of the folder; a manifest that cannot be read is said, once."""
-    ours.expect_ours(plan, path)
+    ours.expect_ours(plan, path, replace)
     cells = plan.cells()
     kept = {cell.id: entry for cell in cells if (entry := manifest.find(path, cell))}
     before = manifest.read_cells(path)

@@ -56,3 +56,19 @@ def finished(studio: SimpleNamespace, rendered: Path) -> SimpleNamespace:
     """A studio whose pictures are all there."""
     shutil.copytree(rendered, studio.out)
     return studio
+
+
+@pytest.fixture
+def namesake(model, tmp_path: Path) -> Path:
+    """Another model in a folder of the same name: its noise comes out the other way round."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "elsewhere" / model.name
+    shutil.copytree(model, folder)
+    weights = next((folder / "unet").glob("*.safetensors"))
+    tensors = load_file(weights)
+    tensors["conv_out.weight"] = -tensors["conv_out.weight"]
+    tensors["conv_out.bias"] = tensors["conv_out.bias"] + torch.ones(4)
+    save_file(tensors, weights, {"format": "pt"})
+    return folder

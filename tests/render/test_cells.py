@@ -39,7 +39,7 @@ def make(source, studio, tmp_path: Path):
         data = {
             "title": "A test",
             "transfers": "mechanism",
-            "models": [(other or source).name],
+            "models": [str((other or source).folder)],
             "settings": {**SETTINGS, **dict(settings)},
             "prompts": {"castle": {"prompt": "a castle, big sky", "seed": 1, **dict(prompt)}},
             "axes": axes,

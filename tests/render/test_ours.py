@@ -12,29 +12,12 @@ from render import provenance
 from render.__main__ import main
 from render.cluster.groups import Groups
 from render.counters import Counters
-from render.errors import RenderError
 from render.images import decode
 from render.manifest import read_cells
-from render.models import find_model
+from render.models import find_model, folder_digest
 from render.plan import load_plan
-from render.run import Studios, run
+from render.run import Studios
 from tests.render.test_run import edit
-
-
-@pytest.fixture
-def namesake(model, tmp_path: Path) -> Path:
-    """Another model in a folder of the same name: its noise comes out the other way round."""
-    import torch
-    from safetensors.torch import load_file, save_file
-
-    folder = tmp_path / "elsewhere" / model.name
-    shutil.copytree(model, folder)
-    weights = next((folder / "unet").glob("*.safetensors"))
-    tensors = load_file(weights)
-    tensors["conv_out.weight"] = -tensors["conv_out.weight"]
-    tensors["conv_out.bias"] = tensors["conv_out.bias"] + torch.ones(4)
-    save_file(tensors, weights, {"format": "pt"})
-    return folder
 
 
 def names(folder: Path) -> set[str]:
@@ -48,34 +31,6 @@ def fake(studio, *plans: object) -> int:
 
 def drawn(studio) -> set[str]:
     return {path.name for path in studio.folder.glob("*.webp")}
-
-
-def test_two_models_of_one_name_in_a_run_are_refused(studio, model, namesake, capsys):
-    more = ["--model", str(model), "--model", str(namesake), "--out", str(studio.out)]
-    for command in ("plan", "run"):
-        assert main([command, str(studio.plan), *more]) == 2
-        assert capsys.readouterr().err == (
-            f"test: models: expected models of different names, got two called 'tiny-sd': {model} "
-            f"and {namesake}. Render them in two runs with another --out each, or rename one.\n"
-        )
-    assert not studio.out.exists()
-
-
-def test_two_plans_of_a_run_cannot_mean_two_models_by_one_name(studio, model, namesake):
-    other = studio.plan.with_name("other.yaml")
-    other.write_text(studio.plan.read_text().replace(str(model), str(namesake)))
-    with pytest.raises(RenderError) as raised:
-        run([load_plan(str(studio.plan)), load_plan(str(other))], studio.out)
-    assert str(raised.value).startswith(
-        "the plans of this run: models: expected models of different names, got two called "
-    )
-
-
-def test_two_revisions_of_one_hub_repository_in_a_run_are_refused(studio):
-    models = ["a/b@" + "0" * 40, "a/b@" + "1" * 40]
-    with pytest.raises(RenderError) as raised:
-        run([load_plan(str(studio.plan), models)], studio.out)
-    assert f"two called 'a/b': {models[0]} and {models[1]}." in str(raised.value)
 
 
 def test_models_of_one_name_are_each_loaded_and_each_draws_its_own_picture(studio, model, namesake):
@@ -169,6 +124,7 @@ def test_a_manifest_cannot_name_another_file_to_be_removed(studio):
     targets = ["photo.png", "../0123456789abcdef.webp", str(studio.plan), 7, None]
     told["unfinished"] = targets
     told["cells"] += [{**told["cells"][0], "id": "0" * 16, "file": name} for name in targets]
+    told["cells"] += [{"id": "1" * 16}, {**told["cells"][0], "recipe": []}, {"settings": 1}, None]
     told["sources"] = {"a": {"file": "photo.png"}, "b": 1}
     path.write_text(json.dumps(told))
     assert fake(studio) == 0
@@ -215,42 +171,6 @@ def test_another_programs_manifest_is_not_written_over(studio, content, capsys):
     assert path.read_text() == content
 
 
-def test_two_plans_of_one_name_in_a_run_are_refused(studio, capsys):
-    twin = studio.plan.parent / "twin" / "test.yaml"
-    twin.parent.mkdir()
-    twin.write_text(studio.plan.read_text().replace("seed: 1", "seed: 3"))
-    assert fake(studio, studio.plan, twin) == 2
-    assert capsys.readouterr().err == (
-        "test: expected plans of different names, whose pictures lie apart, got "
-        f"{studio.plan} and {twin}. Rename one, or render them into two folders with --out.\n"
-    )
-    assert not studio.out.exists()
-
-
-def test_the_same_plan_twice_in_a_run_is_refused(studio, capsys, monkeypatch):
-    monkeypatch.chdir(studio.plan.parent)
-    assert fake(studio, studio.plan, "test.yaml") == 2
-    assert capsys.readouterr().err == "test: expected each plan once, got it 2 times.\n"
-
-
-@pytest.mark.parametrize(
-    ("stem", "said"),
-    [
-        *(("..", ".."), (".", "."), ("a\nb", "a\\nb"), ("-rf", "-rf"), ("Über", "Über")),
-        *(("a b", "a b"), ("x" * 65, "x" * 65)),
-    ],
-)
-def test_a_plan_whose_file_cannot_name_a_folder_of_pictures_is_refused(studio, stem, said, capsys):
-    """`...yaml` would write beside `--out`, and remove pictures there."""
-    plan = studio.plan.rename(studio.plan.with_name(f"{stem}.yaml"))
-    assert fake(studio, plan) == 2
-    assert capsys.readouterr().err.endswith(
-        ".yaml: the file's name: expected a-z, 0-9, - and _, at most 64 and first a letter or "
-        f"digit, got '{said}'. It names the folder of pictures.\n"
-    )
-    assert not studio.out.exists()
-
-
 def test_pictures_of_another_model_stay_where_the_manifest_was_torn(studio, finished, namesake):
     """Their own words protect them: no manifest is left that could."""
     other = namesake.rename(namesake.with_name("other-sd"))
@@ -264,3 +184,37 @@ def test_pictures_of_another_model_stay_where_the_manifest_was_torn(studio, fini
     assert {cell["settings"]["model"] for cell in read_cells(studio.folder).values()} == {
         *("tiny-sd", "other-sd")
     }
+
+
+def test_a_guest_named_like_another_does_not_take_the_place_of_its_pictures(
+    studio, model, namesake, capsys
+):
+    """`runA/final`, then `runB/final`: both are called final."""
+    studio.plan.write_text(studio.plan.read_text().replace(str(model), "postcards"))
+    command = ["run", str(studio.plan), "--out", str(studio.out), "--device", "cpu", "--model"]
+    assert main([*command, str(model)]) == 0
+    before = drawn(studio)
+    capsys.readouterr()
+    assert main([*command, str(namesake)]) == 2
+    assert capsys.readouterr().err == (
+        f"{studio.folder}: expected pictures by this model called 'tiny-sd', got 4 by another of "
+        "that name, or by this one as it was. Choose another folder with --out, or let them go "
+        "with --replace.\n"
+    )
+    assert drawn(studio) == before
+    assert main([*command, str(namesake), "--replace"]) == 0
+    assert "rendered 4, reused 0, failed 0, removed 4 that" in capsys.readouterr().out
+    assert drawn(studio).isdisjoint(before)
+
+
+def test_a_plans_own_model_that_was_trained_anew_takes_its_place(studio, model, namesake, capsys):
+    folder = studio.plan.parent / "here" / model.name
+    shutil.copytree(model, folder)
+    edit(studio, str(model), str(folder))
+    command = ["run", str(studio.plan), "--out", str(studio.out), "--device", "cpu"]
+    assert main(command) == 0
+    shutil.rmtree(folder)
+    shutil.copytree(namesake, folder)
+    folder_digest.cache_clear()
+    assert main(command) == 0
+    assert "rendered 4, reused 0, failed 0, removed 4 that" in capsys.readouterr().out

@@ -11,8 +11,9 @@ import pytest
 from render.errors import RenderError
 from render.models import ModelSource, find_model
 from render.pipelines import Studio, build_scheduler
-from render.plan import Cell, guest_settings
+from render.plan import Cell
 from render.schedulers import scheduler_of
+from render.settings import guest_settings
 from render.sweeps.specs import settings_of
 from tests.render import tiny
 
