@@ -186,9 +186,11 @@ def _run(options: argparse.Namespace) -> int:
     )
     for line in summary.failed:
         print(line, file=sys.stderr)
-    print(f"{summary} in {time.perf_counter() - started:.0f} s, in {options.out}")
+    seconds = time.perf_counter() - started
+    print(f"{summary} in {seconds:.0f} s, in {options.out}")
     if summary.rendered:
         print(summary.counters)
+        print(expected.compared(seconds, summary.bytes))
     return 1 if summary.failed else 0
 
 

@@ -43,6 +43,14 @@ class Estimate:
         time = "time unknown" if self.seconds is None else f"about {self.seconds:.0f} s"
         return f"{made}: {self.calls:,} denoiser calls, {time}, {self.bytes / 1000:.0f} kB"
 
+    def compared(self, seconds: float, size: int) -> str:
+        """How close it came to a run that took so long and wrote so many bytes."""
+        said = "nothing" if self.seconds is None else f"{self.seconds:.0f} s"
+        return (
+            f"time: said {said}, took {seconds:.0f} s; "
+            f"size: said {self.bytes / 1000:.0f} kB, wrote {size / 1000:.0f} kB"
+        )
+
 
 def estimate(plans: Iterable[Plan], out: Path) -> Estimate:
     """Adds up what the plans still lack under `out`. A call is one row of a denoiser's batch."""

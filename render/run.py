@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from . import provenance
 from .counters import Counters
-from .errors import BadPicture, DiskError, RenderError
+from .errors import BadPicture, DiskError, of_cell
 from .estimate import remember
 from .images import encode
 from .lock import alone_in
@@ -31,6 +31,7 @@ class Summary:
 
     rendered: int = 0
     reused: int = 0
+    bytes: int = 0  # of the pictures that were rendered
     removed: int = 0  # files of earlier runs that no cell asks for
     failed: list[str] = field(default_factory=list)
     counters: Counters = field(default_factory=Counters)
@@ -167,17 +168,15 @@ def finished(studio: Any, jobs: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 def _keep(plan: Plan, cell: Cell, folder: Folder, outcome: Any, summary: Summary) -> None:
     """Writes a finished picture and its entry, or notes why there is none."""
-    if isinstance(outcome, RenderError):
-        summary.failed.append(f"{plan.id}: {cell.name}: {outcome}.".replace("..", "."))
-    elif isinstance(outcome, Exception):
-        what = f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:300]}"
-        summary.failed.append(f"{plan.id}: {cell.name}: {what}")
+    if isinstance(outcome, Exception):
+        summary.failed.append(of_cell(plan.id, cell.name, outcome))
     elif isinstance(outcome, BaseException):
         raise outcome
     else:
         content, _, environment = outcome
         folder.keep(cell, content, environment)
         summary.rendered += 1
+        summary.bytes += len(content)
 
 
 def _finish(studio: Any, job: Any, pixels: Any) -> tuple[bytes, tuple[int, int], dict[str, Any]]:

@@ -98,6 +98,16 @@ def step_problems(spec: dict[str, Any] | None, settings: dict[str, Any]) -> Iter
             )
 
 
+def adds_noise(name: str, config: dict[str, Any]) -> bool:
+    """Whether a class with this configuration is a sampler that adds noise at every step."""
+    return any(
+        known.get("class") == name
+        and known.get("kind") != "deterministic"
+        and all(config.get(key) == value for key, value in known.get("flags", {}).items())
+        for known in catalogue().schedulers.values()
+    )
+
+
 def calls_of(settings: dict[str, Any], spec: dict[str, Any] | None) -> tuple[int, int]:
     """Counts the denoiser's rows of a cell's run and of its second pass, where it has one.
 

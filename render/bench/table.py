@@ -9,6 +9,7 @@ from typing import Any
 from ..durable import write_whole
 from ..errors import RenderError
 from ..plan import load_plan
+from . import beyond
 
 
 def table(found: dict[str, Any]) -> str:
@@ -25,6 +26,7 @@ def table(found: dict[str, Any]) -> str:
             lines.append(f"{name:<20}{_figures(row)}")
         elif row:
             lines.append(f"{name:<20}{row}")
+    lines += [told] if (told := beyond.line(rows)) else []
     lines.append(f"width {found['width']}, {json.dumps(found['machine'])}")
     return "\n".join([*lines, *LEGEND])
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..counters import Counters
 from ..images import drift, encode
+from .beyond import worst
 
 MATES = 3  # one picture of so many is made once more without the others
 
@@ -53,15 +54,18 @@ def compare(
                 started = clock()
                 pictures[name] = way(jobs, Path(folder))
                 seconds[name].append(clock() - started)
+    off = [drift(a, b)[0] for a, b in zip(pictures["naive"], pictures["engine"], strict=True)]
     row = {
         "cells": len(jobs),
         "seconds": {name: round(statistics.median(s), 3) for name, s in seconds.items()},
         "ratio": _ratio(seconds["naive"], seconds["engine"]),
         "ratio_to_batched": _ratio(seconds["batched"], seconds["engine"]),
-        "max_pixel_difference": _largest(pictures["naive"], pictures["engine"]),
+        "max_pixel_difference": max(off),
         "max_pixel_difference_of_batched": _largest(pictures["naive"], pictures["batched"]),
         "counters": counters.to_dict(),
     }
+    if beyond := worst(jobs, off):
+        row["beyond"] = beyond
     if mates:
         few = random.Random(0).sample(range(len(jobs)), math.ceil(len(jobs) / MATES))
         moved = {name: _moved(ways[name], jobs, few, pictures[name]) for name in [*ways][1:]}

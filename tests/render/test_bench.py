@@ -12,12 +12,13 @@ import torch
 from recommender import catalogue
 from recommender._authoring.schema_time import Time
 from render.__main__ import main
-from render.bench import fullsize, small, table, ways
+from render.bench import beyond, fullsize, small, table, ways
 from render.bench.paces import gpu_id
 from render.errors import RenderError
 from render.models import find_model
 from render.pipelines import load
 from render.plan import ROOT, plan_ids
+from render.schedulers import scheduler_of
 from tests.render import tiny
 
 
@@ -51,6 +52,39 @@ def test_three_ways_make_the_same_pictures(build, tmp_path):
     batched = seconds["batched"] / seconds["engine"]
     assert found["ratio_to_batched"] == pytest.approx(batched, rel=0.01)
     assert (found["moved_by_mates"]["pictures"], found["moved_by_mates"]["engine"]) == (4, 0)
+
+
+def test_the_worst_cell_of_which_nothing_is_promised_is_told(tmp_path, capsys):
+    """Up to guidance 8 and 30 steps, without noise at every step, 1/255 is the promise."""
+    model = find_model("postcards")
+    near = {"num_inference_steps": 30, "guidance_scale": 8.0}
+    asked = [
+        ("euler", near),
+        ("dpmpp-2m", near),
+        ("euler", {**near, "num_inference_steps": 31}),
+        ("ddim", {**near, "guidance_scale": 8.5}),
+        ("ddim", {**near, "eta": 0.5}),
+        ("euler-ancestral", near),
+        ("dpmpp-2m-sde", near),
+        ("lcm", near),
+    ]
+    specs = [scheduler_of(model, id) for id, _ in asked]
+    made = [
+        {"call": call, "seed": seed, "scheduler": (spec["class"], spec["config"])}
+        for seed, ((_, call), spec) in enumerate(zip(asked, specs, strict=True))
+    ]
+    assert [beyond.is_beyond(job) for job in made] == [False] * 2 + [True] * 6
+    assert beyond.worst(made[:2], [9, 9]) is None
+    worst = beyond.worst(made, [9, 9, 0, 3, 1, 2, 0, 0])
+    recorded = json.loads((ROOT / "render" / "bench" / "speed.json").read_text())
+    recorded["plans"]["guidance-scale"]["beyond"] = worst
+    path = tmp_path / "bench.json"
+    path.write_text(json.dumps(recorded))
+    assert main(["bench", "--show", str(path)]) == 0
+    assert (
+        "\nguidance above 8, more than 30 steps or noise at every step, 6 cells: at most 3/255 off "
+        "naive: guidance-scale: DDIMScheduler, 30 steps, guidance 8.5, seed 3\n"
+    ) in capsys.readouterr().out
 
 
 def test_an_interrupted_bench_goes_on_where_it_was(tmp_path, capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -34,11 +35,16 @@ def edit(studio, old: str, new: str) -> None:
 
 
 def test_a_run_renders_every_cell_and_a_second_run_renders_none(studio, capsys):
-    """The summary counts what was rendered, reused and failed."""
+    """The summary counts what was rendered, reused and failed, and how close the estimate came."""
     assert command(studio, "run") == 0
-    assert "rendered 4, reused 0, failed 0" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "rendered 4, reused 0, failed 0" in told
+    written = sum(path.stat().st_size for path in studio.folder.glob("*.webp"))
+    size = re.escape(f"size: said 3 kB, wrote {written / 1000:.0f} kB")
+    assert re.fullmatch(rf"time: said (nothing|\d+ s), took \d+ s; {size}", told.splitlines()[-1])
     assert command(studio, "run") == 0
-    assert "rendered 0, reused 4, failed 0" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "rendered 0, reused 4, failed 0" in told and "took" not in told
 
 
 @pytest.mark.usefixtures("finished")
