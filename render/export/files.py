@@ -17,6 +17,7 @@ from ..errors import RenderError
 from ..models import REFERENCE, find_model
 from ..plan import ROOT, digest
 from .choices import MODELS, Choice, choices
+from .sources import FOLDER, SOURCES
 
 ASSETS = ROOT / "docs" / "content" / "assets" / "models"
 MANIFEST, PARITY, VOCABULARY = "manifest.json", "parity.json", "vocabulary.json"
@@ -29,6 +30,7 @@ PARTS = {
     "text_encoder": ("text_encoder/model.safetensors", "int8"),
     "decoder": ("vae/diffusion_pytorch_model.safetensors", "float16"),
 }
+ENCODER = "decoder"  # in the same file as the decoder
 
 
 def sha256(content: bytes) -> str:
@@ -38,6 +40,12 @@ def sha256(content: bytes) -> str:
 def weights_of(name: str, part: str) -> dict[str, str]:
     """The file that a part's weights come from, and its SHA-256."""
     path = REFERENCE / name / PARTS[part][0]
+    return {path.relative_to(ROOT).as_posix(): sha256(path.read_bytes())}
+
+
+def picture_of(name: str) -> dict[str, str]:
+    """The file of a source picture, and its SHA-256."""
+    path = FOLDER / name
     return {path.relative_to(ROOT).as_posix(): sha256(path.read_bytes())}
 
 
@@ -115,6 +123,10 @@ def _differences(told: dict[str, Any]):
     for id, entry in told["schedulers"].items():
         if id in offered:
             yield f"scheduler {id}", table_digest(offered[id]), entry.get("digest")
+    for name in SOURCES:
+        entry = told["sources"].get(name, {})
+        yield f"picture of {name}", picture_of(name), entry.get("picture")
+        yield f"weights of {name}", weights_of(MODELS[0], ENCODER), entry.get("weights")
 
 
 def _damaged(out: Path, told: dict[str, Any]) -> list[str]:
@@ -155,7 +167,10 @@ def entries(told: dict[str, Any]) -> list[dict[str, Any]]:
     """Every file that a manifest names."""
     models = told["models"].values()
     graphs = [model[part] for model in models for part in ("unet", "text_encoder")]
-    return [told["vocabulary"], told["decoder"], *graphs, *told["schedulers"].values()]
+    tables = [*told["schedulers"].values()]
+    starts = [table["starts"] for table in tables if "starts" in table]
+    sources = told["sources"].values()
+    return [told["vocabulary"], told["decoder"], *graphs, *tables, *starts, *sources]
 
 
 def _named(path: Path) -> str:

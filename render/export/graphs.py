@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 import warnings
 from typing import Any
+from unittest import mock
 
 import onnx
 import torch
+from diffusers.models.upsampling import Upsample2D
 
 OPSET = 20
-# A picture's sides are multiples of 32 px: two halvings of latents that are 8 times smaller.
-HALVINGS = 4
+ENDLESS = 20  # halvings that would leave no latents whole, so that diffusers tells every size
 
 
 class TextEncoder(torch.nn.Module):
@@ -31,7 +32,11 @@ class TextEncoder(torch.nn.Module):
 
 
 class Denoiser(torch.nn.Module):
-    """One call of the UNet."""
+    """One call of the UNet, at any size.
+
+    Halved twice, latents lose an odd row, and the way back must give it again: diffusers then
+    tells each enlargement what size to come to. Here all are told, even where twice is right.
+    """
 
     def __init__(self, pipe: Any) -> None:
         super().__init__()
@@ -40,7 +45,17 @@ class Denoiser(torch.nn.Module):
     def forward(
         self, sample: torch.Tensor, timestep: torch.Tensor, encoder_hidden_states: torch.Tensor
     ) -> torch.Tensor:
-        return self.unet(sample, timestep, encoder_hidden_states, return_dict=False)[0]
+        always = mock.patch.object(self.unet, "num_upsamplers", ENDLESS)
+        with always, mock.patch.object(Upsample2D, "forward", _enlarged):
+            return self.unet(sample, timestep, encoder_hidden_states, return_dict=False)[0]
+
+
+def _enlarged(
+    layer: Upsample2D, hidden_states: torch.Tensor, output_size: Any = None
+) -> torch.Tensor:
+    """What Upsample2D does with a size, without its question whether 2^31 numbers are exceeded."""
+    larger = torch.nn.functional.interpolate(hidden_states, size=output_size, mode="nearest")
+    return layer.conv(larger)
 
 
 class Decoder(torch.nn.Module):
@@ -68,12 +83,12 @@ def text_encoder(pipe: Any) -> onnx.ModelProto:
 
 
 def unet(pipe: Any) -> onnx.ModelProto:
-    """`sample`, `timestep` [1], `encoder_hidden_states` to `out_sample`; sides multiples of 4."""
+    """`sample`, `timestep` [1], `encoder_hidden_states` to `out_sample`."""
     shape, batch = pipe.unet.config, _batch()
-    high, wide = (HALVINGS * torch.export.Dim(name, min=1, max=64) for name in ("high", "wide"))
+    high, wide = (torch.export.Dim(name, min=4, max=256) for name in ("high", "wide"))
     words = (2, pipe.tokenizer.model_max_length, shape.cross_attention_dim)
     inputs = {
-        "sample": (torch.zeros(2, shape.in_channels, 16, 24), {0: batch, 2: high, 3: wide}),
+        "sample": (torch.zeros(2, shape.in_channels, 13, 22), {0: batch, 2: high, 3: wide}),
         "timestep": (torch.zeros(1), {}),
         "encoder_hidden_states": (torch.zeros(words), {0: batch}),
     }

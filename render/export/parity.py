@@ -24,6 +24,7 @@ from .replay import Page, opened
 from .sources import SOURCES
 from .sources import latents as encoded
 
+Made = tuple[np.ndarray, np.ndarray]  # latents and picture
 SEA, HILL = "a sailboat, the ocean at night, clear sky", "a cabin on green hills by day, big clouds"
 CACTI, SNOW = "sand dunes at dawn with cacti, clear sky", "a snowfield at sunset"
 OTHER = "a lighthouse in the fog beside purple umbrellas"
@@ -83,7 +84,10 @@ def around() -> list[Settings]:
         replace(calm, prompt=SEA, scheduler="euler-ancestral", variation_strength=0.8),
         replace(turbo, variation_seed=12, variation_strength=1.0),
     ]
-    return runs
+    for width, height in ((160, 104), (96, 168), (192, 80), (72, 136)):
+        runs.append(replace(own, prompt=HILL, guidance_scale=3.0, width=width, height=height))
+    runs.append(replace(turbo, width=104, height=160))
+    return runs + from_picture()
 
 
 def from_picture() -> list[Settings]:
@@ -101,26 +105,35 @@ def from_picture() -> list[Settings]:
 
 
 class Compared:
-    """A model in diffusers, and as the page runs it."""
+    """A model in diffusers, and as the page runs it; `known` keeps what diffusers made."""
 
-    def __init__(self, name: str, graphs: dict[str, bytes]) -> None:
+    def __init__(
+        self, name: str, graphs: dict[str, bytes], known: dict[Settings, Made] | None = None
+    ) -> None:
         self.pipeline = Pipeline(name)
         self.page = opened(graphs)
         self.choices = {choice.id: choice for choice in choices(self.pipeline.model)}
+        self._known = {} if known is None else known
 
     def __call__(self, one: Settings) -> tuple[Distance, np.ndarray, np.ndarray]:
         """The distance, and the two pictures: diffusers' and the page's."""
-        choice = self.choices[str(one.scheduler)]
-        expected, picture = self.pipeline.run(one, choice.spec, choice.eta)
-        again = latents(self.page, self.pipeline, choice, one)
+        expected, picture = self.expected(one)
+        again = latents(self.page, self.pipeline, self.choices[str(one.scheduler)], one)
         drawn = self.page.rgba(again)[..., :3]
         return distance(again, drawn, expected, picture), picture, drawn
+
+    def expected(self, one: Settings) -> Made:
+        """Latents and picture of diffusers' own pipeline."""
+        if one not in self._known:
+            choice = self.choices[str(one.scheduler)]
+            self._known[one] = self.pipeline.run(one, choice.spec, choice.eta)
+        return self._known[one]
 
     def last_bit(self, one: Settings) -> Distance:
         """How far diffusers is from itself when the last bit of its starting noise changes."""
         choice = self.choices[str(one.scheduler)]
         nudged = self.pipeline.run(one, choice.spec, choice.eta, nudged=True)
-        return distance(*nudged, *self.pipeline.run(one, choice.spec, choice.eta))
+        return distance(*nudged, *self.expected(one))
 
 
 def distance(
@@ -173,25 +186,36 @@ def full(name: str) -> dict[str, bytes]:
 
 def measure(runs: list[Settings], out: Path = files.ASSETS, say=print) -> dict[str, Any]:
     """Both precisions' distances for all runs, with their summaries."""
+    return summed(distances(runs, out, say), out)
+
+
+def distances(runs: list[Settings], out: Path, say=print) -> list[dict[str, Any]]:
+    """Each run's settings with its distances, by what they are the distances of."""
     kinds: dict[str, Callable[[str], dict[str, bytes]]] = {
         "float32": full,
         "shipped": lambda name: shipped(name, out),
     }
     told: list[dict[str, Any]] = [{"settings": one.told()} for one in runs]
+    known: dict[Settings, Made] = {}
     for kind, graphs in kinds.items():
         for name in sorted({one.model for one in runs}):
-            compared = Compared(name, graphs(name))
+            compared = Compared(name, graphs(name), known)
             for one, entry in zip(runs, told, strict=True):
                 if one.model == name:
                     entry[kind] = asdict(compared(one)[0])
                     say(f"{kind}: {one}: {entry[kind]}")
                 if one.model == name and kind == "float32":
                     entry["last_bit"] = asdict(compared.last_bit(one))
-    named = ("last_bit", *kinds)
+    return told
+
+
+def summed(told: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """What was measured, with the graphs that it holds for."""
+    kinds = ("last_bit", "float32", "shipped")
     return {
         "graphs": files.graphs_in(files.read_manifest(out)),
-        "summary": {kind: _summary([entry[kind] for entry in told]) for kind in named},
-        "runs": [{**one, **{kind: _rounded(one[kind]) for kind in named}} for one in told],
+        "summary": {kind: _summary([entry[kind] for entry in told]) for kind in kinds},
+        "runs": [{**one, **{kind: _rounded(one[kind]) for kind in kinds}} for one in told],
     }
 
 

@@ -93,7 +93,7 @@ class Told:
     alphas: np.ndarray
 
 
-def _begun(spec: dict[str, Any], steps: int, left: int | None) -> tuple[Any, torch.Tensor]:
+def begun(spec: dict[str, Any], steps: int, left: int | None) -> tuple[Any, torch.Tensor]:
     """A scheduler about to run, and its timesteps: all, or the last ones as img2img takes them."""
     scheduler = build_scheduler(spec)
     scheduler.set_timesteps(steps)
@@ -124,7 +124,7 @@ def probe(
     most: int | None = None,
 ) -> Told:
     """Asks a scheduler; of a run from a picture with so many steps `left`, and `most` calls."""
-    scheduler, timesteps = _begun(spec, steps, left)
+    scheduler, timesteps = begun(spec, steps, left)
     times = [float(t) for t in timesteps]
     calls = min(len(times), most or len(times))
     init, kept = _entered(scheduler, timesteps, left)
@@ -250,7 +250,7 @@ def expect_linear(
     calls = len(run.timesteps)
     start, *rest, picture = amplitude * rng.standard_normal((2 + 2 * calls, 64))
     outputs, noises = np.reshape(rest, (2, calls, 64))
-    scheduler, timesteps = _begun(spec, steps, left)
+    scheduler, timesteps = begun(spec, steps, left)
     ours, first = start, torch.from_numpy(start)
     if left is not None:
         ours = run.init * start + run.kept * picture

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..images import as_file
 from ..models import find_model
-from . import parity
+from . import parity, tables
 from .choices import MODELS, Choice, choices
 from .reference import Pipeline, Settings
 
@@ -48,6 +48,8 @@ RUNS = (
             {"guidance_rescale": 0.65},
             {"guidance_start": 0.2, "guidance_end": 0.7},
             {"variation_seed": 2**32 - 2, "variation_strength": 0.45, "guidance_scale": 3.0},
+            {"width": 152, "height": 104, "scheduler": "euler-ancestral", "guidance_scale": 4.5},
+            {"source_image": "cabin-by-day.png", "strength": 0.7, "scheduler": "unipc"},
         )
     ),
 )
@@ -59,6 +61,7 @@ def vectors() -> dict[str, Any]:
         "randn": [_randn(seed) for seed in SEEDS],
         "tokens": _tokens(),
         "tables": [_replay(one) for name in MODELS for one in choices(find_model(name))],
+        "starts": [_entered(one) for name in MODELS for one in choices(find_model(name))],
         "runs": _runs(),
     }
 
@@ -94,14 +97,35 @@ def _replay(choice: Choice) -> dict[str, Any]:
     scheduler.set_timesteps(steps)
     generator = torch.Generator("cpu").manual_seed(seed)
     x = torch.randn(1, 1, 8, 8, generator=generator) * scheduler.init_noise_sigma
+    x = _on_a_line(scheduler, scheduler.timesteps, choice, x, generator)
+    return {"id": choice.id, "steps": steps, "seed": seed, "numel": numel, "x": packed(x.numpy())}
+
+
+def _entered(choice: Choice) -> dict[str, Any]:
+    """Where it ends from a picture, of which the latents rise from -1 to 1; 6 of 9 steps run."""
+    import torch
+
+    steps, left, numel, seed = 9, 6, 64, 4
+    scheduler, times = tables.begun(choice.spec, steps, left)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    picture = torch.linspace(-1, 1, numel).reshape(1, 1, 8, 8)
+    noise = torch.randn(1, 1, 8, 8, generator=generator)
+    x = _on_a_line(
+        scheduler, times, choice, scheduler.add_noise(picture, noise, times[:1]), generator
+    )
+    told = {"id": choice.id, "steps": steps, "left": left, "seed": seed, "numel": numel}
+    return {**told, "x": packed(x.numpy())}
+
+
+def _on_a_line(scheduler: Any, times: Any, choice: Choice, x: Any, generator: Any) -> Any:
     taken = inspect.signature(scheduler.step).parameters
     extra = {
         key: value for key, value in (("eta", choice.eta), ("generator", generator)) if key in taken
     }
-    for t in scheduler.timesteps:
+    for t in times:
         answer = 0.25 * scheduler.scale_model_input(x, t) + 0.001 * t
         x = scheduler.step(answer, t, x, **extra, return_dict=False)[0]
-    return {"id": choice.id, "steps": steps, "seed": seed, "numel": numel, "x": packed(x.numpy())}
+    return x
 
 
 def _runs() -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from ..errors import RenderError
 from ..models import find_model
 from ..plan import ROOT, digest
 from ..reference.scenes import known_words
-from . import files, graphs, precision, tables
+from . import files, graphs, precision, sources, starts, tables
 from .choices import MODELS, STEPS, Choice, choices
 from .reference import Pipeline
 from .vocabulary import vocabulary
@@ -35,10 +35,11 @@ def write(out: Path = files.ASSETS, say=print) -> dict[str, Any]:
         "format": 1,
         "default": "postcards-turbo",
         "made_with": _versions(),
-        "size": {"multiple": 32, "low": 64, "high": 256, "native": 128},
+        "size": {"multiple": 8, "low": 64, "high": 256, "native": 128},
         "latents": {"channels": first.unet.config.in_channels, "pixels": 8},
         "vocabulary": files.written(out, files.VOCABULARY, words),
         "decoder": _decoder(out, pipelines, say),
+        "sources": {name: _picture(out, name, pipelines[MODELS[0]]) for name in sources.SOURCES},
         "models": {},
         "schedulers": {},
     }
@@ -96,6 +97,19 @@ def _decoder(out: Path, pipelines: dict[str, Pipeline], say) -> dict[str, Any]:
     return entry
 
 
+def _picture(out: Path, name: str, pipeline: Pipeline) -> dict[str, Any]:
+    """A picture to start from, for all models: they read the same latents."""
+    latents = sources.latents(name, pipeline.from_picture)
+    *_, high, wide = latents.shape
+    return {
+        **files.written(out, f"sources/{Path(name).stem}.f32", latents.tobytes()),
+        "width": 8 * wide,
+        "height": 8 * high,
+        "picture": files.picture_of(name),
+        "weights": files.weights_of(MODELS[0], files.ENCODER),
+    }
+
+
 def _graph(out: Path, file: str, name: str, part: str, pipe: Any, say) -> dict[str, Any]:
     kind = files.PARTS[part][1]
     content = REDUCE[kind](single(name, part, pipe)).SerializeToString(deterministic=True)
@@ -133,12 +147,16 @@ def _versions() -> dict[str, str]:
 
 
 def _table(out: Path, choice: Choice) -> dict[str, Any] | None:
-    """Writes a scheduler's table; None where it cannot be one."""
+    """Writes a scheduler's table and its starts; None where it cannot be a table."""
     what = {"table": files.table_digest(choice), "id": choice.id, "code": _source(tables)}
-    content = _kept({**what, "steps": [*STEPS]}, lambda: _table_bytes(choice))
+    what |= {"starts": _source(starts), "steps": [*STEPS]}
+    content = _kept(what, lambda: _table_bytes(choice))
     runs = json.loads(content)["runs"]
     if not runs:
         return None
+    begun = _kept({**what, "part": "starts"}, lambda: _starts_bytes(choice))
+    offered = json.loads(begun)["runs"]
+    entered = {"starts": files.written(out, f"starts/{choice.id}.json", begun)} if offered else {}
     return {
         "title": choice.title,
         **files.written(out, f"schedulers/{choice.id}.json", content),
@@ -147,6 +165,7 @@ def _table(out: Path, choice: Choice) -> dict[str, Any] | None:
         "settings": choice.settings,
         "steps": [int(steps) for steps in runs],
         "noise": any(any(run.get("draws", ())) for run in runs.values()),
+        **entered,
     }
 
 
@@ -154,6 +173,21 @@ def _table_bytes(choice: Choice) -> bytes:
     """The table as JSON, without a run where the scheduler cannot be one."""
     try:
         runs = {steps: tables.compact(run) for steps, run in runs_of(choice)}
+    except tables.NotLinear:
+        runs = {}
+    return files.as_json({"id": choice.id, "runs": runs})
+
+
+def _starts_bytes(choice: Choice) -> bytes:
+    """For each step count where each number of steps left enters, one left first; all or none."""
+    try:
+        runs = {
+            steps: [
+                starts.compact(starts.start_of(choice.spec, steps, choice.eta, left, whole))
+                for left in range(1, steps + 1)
+            ]
+            for steps, whole in runs_of(choice)
+        }
     except tables.NotLinear:
         runs = {}
     return files.as_json({"id": choice.id, "runs": runs})

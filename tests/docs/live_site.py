@@ -17,7 +17,9 @@ from templating import render
 ASSETS = ROOT / "docs" / "content" / "assets"
 RENDERS = ROOT / "docs" / "content" / "renders"
 # Prompts, seeds and step counts that no plan renders, with what Python makes of them.
-KNOWN = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))["runs"]
+TOLD = json.loads((ROOT / "tests/docs/live.json").read_text(encoding="utf-8"))["runs"]
+KNOWN = [one for one in TOLD if "strength" not in one["settings"]]
+[FROM_PICTURE] = [one for one in TOLD if "strength" in one["settings"]]  # on another page
 TURBO = {
     "model": "postcards-turbo",
     "num_inference_steps": 2,

@@ -32,7 +32,7 @@ from tests.prove import PROVE
 ASKED = [
     one
     for i, one in enumerate(KNOWN)
-    if PROVE or i in (1, 7) or BESIDE.keys() & one["settings"].keys()
+    if PROVE or i in (1, 7, 8) or BESIDE.keys() & one["settings"].keys()
 ]
 STATED = json.loads((ASSETS / "models/parity.json").read_text(encoding="utf-8"))["summary"]
 

@@ -105,6 +105,33 @@ def test_a_table_takes_noise_where_the_scheduler_of_diffusers_takes_it(
     assert np.linalg.norm(np.array(found) - wanted) / np.linalg.norm(wanted) < 1e-5
 
 
+@pytest.mark.parametrize("told", TOLD["starts"], ids=lambda told: told["id"])
+def test_a_run_is_entered_from_a_picture_where_the_pipeline_enters_it(
+    modules: Page, told: dict[str, Any]
+) -> None:
+    """With as much noise, and as if the calls before had never been made."""
+    found = ask(
+        modules,
+        """const [{ sample }, { Generator }] = [await load("sampler"), await load("noise")];
+        const { entered, first } = await load("start");
+        const read = async (kind) => (await fetch(`models/${kind}/${given.id}.json`)).json();
+        const [table, starts] = [await read("schedulers"), await read("starts")];
+        const { steps, left, numel } = given;
+        const run = entered(table.runs[steps], starts.runs[steps][left - 1]);
+        const generator = new Generator(given.seed);
+        const picture = Float32Array.from({ length: numel }, (_, i) => (2 * i) / (numel - 1) - 1);
+        return [...await sample(run, {
+            noise: () => generator.normal(numel),
+            start: first(run, generator.normal(numel), picture),
+            predict: async (state, time) => state.map((value) => 0.25 * value + 0.001 * time),
+            progress: async () => true,
+        })];""",
+        told,
+    )
+    wanted = numbers(told["x"])
+    assert np.linalg.norm(np.array(found) - wanted) / np.linalg.norm(wanted) < 1e-5
+
+
 def test_an_address_keeps_settings_and_a_form_refuses_what_it_cannot_hold(modules: Page) -> None:
     """A stranger's link cannot put a value into a form that its own limits forbid."""
     found = ask(

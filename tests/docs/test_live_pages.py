@@ -27,6 +27,8 @@ DRAWN = {
     "guidance_rescale": (5, 0),
     "guidance_interval": (6, 0),
     "variation_strength": (10, 0),
+    "aspect_ratio": (6, 0),
+    "strength": (10, 0),
     "width": (6, 0),
     "height": (6, 0),
 }
@@ -88,6 +90,9 @@ def test_settings_that_name_a_scheduler_together_have_one_table(
         {"guidance_rescale": 1.05},
         {"guidance_end": 0.33},
         {"strength": 0.5},
+        {"strength": 0.5, "source_image": "another.png"},
+        {"strength": 0.05, "source_image": "cabin-by-day.png", "num_inference_steps": 19},
+        {"strength": 0.5, "source_image": "cabin-by-day.png", "guidance_rescale": 0.5},
         {"clip_skip": 1},
     ],
 )

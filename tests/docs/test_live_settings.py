@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import served
-from live_site import live_picture, need_runtime, write_site
+from live import SIZED
+from live_reader import begin, distance, latents_of, set_all
+from live_site import FROM_PICTURE, live_picture, need_runtime, write_site
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -22,6 +24,8 @@ STOPS = {
     "guidance_end": ("guidance-end", 1),
     "guidance_start": ("guidance-start", 2),
     "variation_strength": ("variation-strength", 3),
+    "aspect_ratio": ("aspect-ratio", 5),
+    "strength": ("strength", 4),
 }
 # Pictures are kept as WebP with a loss: the mean difference of both, in levels of 255.
 NEAR = 3.0
@@ -39,7 +43,7 @@ def test_what_is_drawn_at_a_stop_is_the_picture_that_stands_there(
         page.goto(base)
         page.get_by_role("button", name="Generate live").click()
         page.wait_for_function("location.hash", timeout=WAIT)
-        count = page.locator("steps-slider img").first.evaluate(
+        count = page.locator("img[data-stops]").first.evaluate(
             "(image) => JSON.parse(image.dataset.stops).length"
         )
         for stop in range(count) if PROVE else (looked_at,):
@@ -48,6 +52,25 @@ def test_what_is_drawn_at_a_stop_is_the_picture_that_stands_there(
             assert rendered.shape == drawn.shape
             apart = np.abs(rendered - drawn).mean()
             assert apart < NEAR, stop
+        page.close()
+
+
+def test_from_a_picture_a_reader_draws_what_python_draws(chromium: Browser, tmp_path: Path) -> None:
+    """A prompt, a seed, a scheduler and a strength that no plan renders."""
+    need_runtime()
+    asked = {k: v for k, v in FROM_PICTURE["settings"].items() if k not in SIZED}
+    with served(write_site(tmp_path, live_picture("strength", "strength"))) as base:
+        page = chromium.new_page()
+        page.goto(base)
+        begin(page)
+        page.get_by_text("All settings").click()
+        assert page.locator("[name=width], [name=height]").count() == 0
+        set_all(page, asked.pop("model"), asked)
+        assert distance(latents_of(page), FROM_PICTURE["shipped"]) < 1e-4
+        words = page.locator(".drawn figcaption").first.inner_text()
+        assert words.endswith(": 6 steps, guidance 9, seed 71, strength 0.7")
+        page.locator("[name=num_inference_steps]").fill("3")
+        assert page.locator("[name=strength]").get_attribute("min") == "0.35"
         page.close()
 
 

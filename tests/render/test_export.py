@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from render.export import files, parity, tables
+from render.export import files, parity, starts, tables
 from render.export.choices import MODELS, choices
 from render.export.reference import Pipeline, Settings
 from render.export.replay import Page
@@ -55,7 +55,7 @@ def test_a_table_ends_where_the_pipeline_does(pipelines, name, id):
         assert parity.length_off(got, expected) <= 1e-5
 
 
-AROUND = parity.around() if PROVE else [parity.around()[i] for i in (1, 2, 4, 8)]
+AROUND = parity.around() if PROVE else [parity.around()[i] for i in (1, 2, 4, 8, 10, 22)]
 
 
 @pytest.mark.parametrize("one", AROUND, ids=lambda one: f"{one.scheduler} {one.told().keys()}")
@@ -77,6 +77,29 @@ def test_the_committed_table_is_what_diffusers_answers_today(name, id):
         assert again.keys() == committed[str(steps)].keys()
         for key, values in committed[str(steps)].items():
             assert _flat(again[key]) == pytest.approx(_flat(values), rel=1e-7, abs=1e-9)
+
+
+@pytest.mark.parametrize(("name", "id"), list(OFFERED) if PROVE else SAMPLE)
+def test_the_committed_start_is_what_diffusers_answers_today(name, id):
+    """Of every number of steps left under `make prove`, else of some."""
+    committed = json.loads((files.ASSETS / f"starts/{id}.json").read_text())["runs"]
+    choice = OFFERED[name, id]
+    for steps in (2, 13, 50) if PROVE else (9,):
+        whole = tables.run_of(choice.spec, steps, choice.eta)
+        for left in range(1, steps + 1) if PROVE else (1, 4, 9):
+            start = starts.start_of(choice.spec, steps, choice.eta, left, whole)
+            got, expected = starts.compact(start), committed[str(steps)][left - 1]
+            assert _flat(got) == pytest.approx(_flat(expected), rel=1e-7, abs=1e-9)
+
+
+def test_a_scheduler_whose_end_is_no_end_of_a_whole_run_has_no_start():
+    choice = OFFERED["postcards", "ddim"]
+    whole = tables.run_of(choice.spec, 8)
+    with pytest.raises(tables.NotLinear) as error:
+        starts.start_of(OFFERED["postcards", "euler_karras"].spec, 8, 0.0, 5, whole)
+    assert str(error.value) == (
+        "EulerDiscreteScheduler: expected the end of 8 steps, got other calls."
+    )
 
 
 def _flat(values) -> list[float]:
