@@ -47,13 +47,12 @@ def compare(
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     pictures: dict[str, list[Any]] = {}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            with tempfile.TemporaryDirectory(prefix="sweetspot-bench-") as folder:
-                vars(counters).update(vars(Counters()))
-                started = clock()
-                pictures[name] = way(jobs, Path(folder))
-                seconds[name].append(clock() - started)
+    for name in [*ways] * rounds:
+        with tempfile.TemporaryDirectory(prefix="sweetspot-bench-") as folder:
+            vars(counters).update(vars(Counters()))
+            started = clock()
+            pictures[name] = ways[name](jobs, Path(folder))
+            seconds[name].append(clock() - started)
     off = [drift(a, b)[0] for a, b in zip(pictures["naive"], pictures["engine"], strict=True)]
     row = {
         "cells": len(jobs),
@@ -67,10 +66,16 @@ def compare(
     if beyond := worst(jobs, off):
         row["beyond"] = beyond
     if mates:
-        few = random.Random(0).sample(range(len(jobs)), math.ceil(len(jobs) / MATES))
-        moved = {name: _moved(ways[name], jobs, few, pictures[name]) for name in [*ways][1:]}
-        row["moved_by_mates"] = {"pictures": len(few), **moved}
+        row["moved_by_mates"] = _moved_by_mates(ways, jobs, pictures)
     return row
+
+
+def _moved_by_mates(
+    ways: dict[str, Callable[..., list[Any]]], jobs: list[Any], pictures: dict[str, list[Any]]
+) -> dict[str, int]:
+    few = random.Random(0).sample(range(len(jobs)), math.ceil(len(jobs) / MATES))
+    moved = {name: _moved(ways[name], jobs, few, pictures[name]) for name in [*ways][1:]}
+    return {"pictures": len(few), **moved}
 
 
 def _moved(
