@@ -75,6 +75,37 @@ def _said(words: str) -> list[str]:
             line and "?picture" not in line and "%|" not in line]  # fmt: skip
 
 
+def changed(place: Path, sample: bool) -> Found:
+    """Killed at each call, then run with another plan: what the first one left is gone.
+
+    A reader's own file stays. What may be left is the picture that was in place before there was
+    any manifest to name it, and nothing else.
+    """
+    pilot = Scene(place / "pilot")
+    pilot.run()
+    points: list[int] = [*range(1, len(pilot.log.read_text().splitlines()) - pilot.count + 1)]
+    points = random.Random(6).sample(points, 6) if sample else points
+    nameless, broken = 0, []
+    for at in points:
+        scene = Scene(place / str(at))
+        scene.run(at=at)
+        early = {path.name for path in scene.folder.glob("*.webp")}
+        early = set() if (scene.folder / "manifest.json").is_file() else early
+        scene.folder.mkdir(parents=True, exist_ok=True)
+        (scene.folder / "mine.webp").write_bytes(b"mine")
+        scene.plan.write_text(scene.plan.read_text().replace("steps: 2", "steps: 3"))
+        code, words = scene.run()
+        left = early & {path.name for path in scene.folder.iterdir()}
+        nameless += len(left)
+        for name in left | {"mine.webp"}:
+            (scene.folder / name).unlink()
+        if code or len(left) > 1:
+            broken.append(f"at call {at}: ended with {code}, left {left}: {words[-300:]}")
+        broken += [f"at call {at}: {line}" for line in scene.wrong() + scene.finished()]
+        shutil.rmtree(scene.place)
+    return {"points": len(points), "nameless": nameless, "broken": broken}
+
+
 def together(place: Path, sample: bool) -> Found:
     """Two to four runs at once on one folder: the union, each picture once."""
     chance, rounds = random.Random(2), 3 if sample else 50
@@ -190,8 +221,8 @@ def order(place: Path, sample: bool) -> Found:
 
 
 PROOFS: dict[str, Callable[[Path, bool], Found]] = {
-    "faults": faults, "together": together, "holder": holder, "torn": torn, "flipped": flipped,
-    "order": order, "signals": signalled.prove, "full disk": signalled.full,
+    "faults": faults, "changed": changed, "together": together, "holder": holder, "torn": torn,
+    "flipped": flipped, "order": order, "signals": signalled.prove, "full disk": signalled.full,
     "strace": straced.prove, "real kills": killed.prove,
 }  # fmt: skip
 

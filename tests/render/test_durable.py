@@ -51,7 +51,17 @@ def test_the_proofs_hold():
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        *("faults", "together", "holder", "torn", "flipped", "order", "signals", "full disk"),
+        *(
+            "faults",
+            "changed",
+            "together",
+            "holder",
+            "torn",
+            "flipped",
+            "order",
+            "signals",
+            "full disk",
+        ),
         *("strace", "real kills"),
     ]
     assert re.match(r"faults: calls 2\d\d, points \d+, corrupt 0, lost 0, redone [01], ", lines[0])
