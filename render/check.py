@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,55 +34,65 @@ def check(plan: Plan, out: Path, asked: Sequence[str] = ()) -> list[str]:
         problem := manifest_problem(folder / "manifest.json")
     ):
         return [f"{problem} {again}"]
-    cells = {cell.id: cell for cell in plan.cells()}
     recorded = manifest.read_cells(folder)
-    missing = [
-        i for i in cells if i not in recorded or not (folder / recorded[i]["file"]).is_file()
-    ]
-    damaged = [
-        i
-        for i, entry in recorded.items()
-        if i in cells and i not in missing and not manifest.valid(folder, entry)
-    ]
     guests = {i: e for i, e in recorded.items() if manifest.is_guest(plan, e)}
-    stale = [i for i in recorded if i not in cells and i not in guests]
-    problems = [
-        f"{where}: {recorded[i]['file']} ({cells[i].name}): damaged, its bytes are not those that "
-        "were rendered."
-        for i in damaged
-    ]
-    problems += [
+    own = {i: e for i, e in recorded.items() if i not in guests}
+    guest_problems = [
         f"{where}: {entry['file']} ({entry['settings']['model']}): damaged or missing. "
         f"{mend} {_that_made(entry, folder)} --out {shlex.quote(str(out))}"
         for entry in guests.values()
         if not manifest.valid(folder, entry)
     ]
+    return [
+        *(f"{where}: {line}" for line in _pictures(plan, folder, own, again)),
+        *guest_problems,
+        *(f"{where}: {line} {again}" for line in _beside(plan, folder, recorded)),
+        *_strays(plan, folder, recorded),
+    ]
+
+
+def _pictures(plan: Plan, folder: Path, own: dict[str, Any], again: str) -> Iterator[str]:
+    """What is wrong with the pictures of a plan's own cells."""
+    cells = {cell.id: cell for cell in plan.cells()}
+    missing = [i for i in cells if i not in own or not (folder / own[i]["file"]).is_file()]
+    there = {i: own[i] for i in cells if i in own and i not in missing}
+    damaged = [i for i, entry in there.items() if not manifest.valid(folder, entry)]
+    stale = [i for i in own if i not in cells]
+    for i in damaged:
+        yield (
+            f"{own[i]['file']} ({cells[i].name}): damaged, its bytes are not those that were "
+            "rendered."
+        )
     if missing or stale or damaged:
         counts = (_count(missing, "missing"), _count(stale, "stale"), _count(damaged, "damaged"))
-        said = " and ".join(part for part in counts if part)
-        problems.append(f"{where}: {said}. {again}")
-    named = {entry["file"] for entry in recorded.values()} | {manifest.FILE, *LOCKS}
-    maps = {told["map"] for e in recorded.values() if "map" in (told := e.get("measured", {}))}
-    named |= maps
-    for name in sorted(name for name in maps if not (folder / name).is_file()):
-        problems.append(f"{where}: the map {name} is missing. {again}")
-    for name, content in plan.sources().items():
-        file = manifest.source_file(content)
-        named.add(file)
-        if recorded and not (folder / file).is_file():
-            problems.append(f"{where}: the source picture {name} is missing. {again}")
-    for path in sorted(folder.glob("*")):
-        if path.name not in named:
-            problems.append(
-                f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it."
-            )
-    for i, entry in recorded.items():
+        yield " and ".join(part for part in counts if part) + f". {again}"
+    for i, entry in own.items():
         limit = most_bytes(entry["width"], entry["height"])
         if i in cells and entry["bytes"] > limit:
-            problems.append(
-                f"{where}: {cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}."
-            )
-    return problems
+            yield f"{cells[i].name}: expected at most {limit} bytes, got {entry['bytes']}."
+
+
+def _beside(plan: Plan, folder: Path, recorded: dict[str, Any]) -> Iterator[str]:
+    """What is missing of the files beside the pictures: maps of differences, source pictures."""
+    for name in sorted(_maps(recorded)):
+        if not (folder / name).is_file():
+            yield f"the map {name} is missing."
+    for name, content in plan.sources().items():
+        if recorded and not (folder / manifest.source_file(content)).is_file():
+            yield f"the source picture {name} is missing."
+
+
+def _strays(plan: Plan, folder: Path, recorded: dict[str, Any]) -> Iterator[str]:
+    """The files that nothing names."""
+    named = {entry["file"] for entry in recorded.values()} | {manifest.FILE, *LOCKS}
+    named |= _maps(recorded) | {manifest.source_file(one) for one in plan.sources().values()}
+    for path in sorted(folder.glob("*")):
+        if path.name not in named:
+            yield f"{path.name} in the pictures of {plan.id}: no cell asks for it. Remove it."
+
+
+def _maps(recorded: dict[str, Any]) -> set[str]:
+    return {told["map"] for e in recorded.values() if "map" in (told := e.get("measured", {}))}
 
 
 def _that_made(entry: dict[str, Any], folder: Path) -> str:
