@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from .errors import BadPicture
 
 WEBP = {"quality": 90, "method": 6}
+LARGEST = 8192  # pixels a side of a source picture
 BLANK = 2 / 255  # a picture whose pixels all lie this close together shows nothing
 
 
@@ -63,3 +65,18 @@ def drift(a: np.ndarray, b: np.ndarray) -> tuple[int, float]:
     """The largest and the mean difference of two pictures, in grey levels of 255."""
     difference = np.abs(a.astype(int) - b.astype(int))
     return int(difference.max()), float(difference.mean())
+
+
+@lru_cache(maxsize=64)
+def png_problem(content: bytes) -> str | None:
+    """Says why a file's bytes are no whole PNG picture; None when they are."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if max(image.size) > LARGEST:
+                return f"expected a PNG picture of at most {LARGEST} pixels a side"
+            image.verify()  # every chunk's checksum, and that the last is there
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return "expected a whole PNG picture, whose bytes can be decoded"
+    return None

@@ -29,7 +29,6 @@ from .models import (
     is_called,
     weights_identity,
 )
-from .png import png_problem
 from .rules import expect_apart, id_problem, plan_problems
 from .schedulers import flags_of, refused_flags, scheduler_of, step_problems
 from .settings import SCHEDULER, cell_problems, guest_settings, shaped
@@ -94,6 +93,9 @@ class Plan:
 
     def source(self, name: str, key: str = "source_image") -> bytes:
         """Returns a PNG file beside the plan, for the key of a prompt that names it."""
+        # Here, as most plans have no picture, and Pillow would slow the start of all.
+        from .images import png_problem
+
         content = self._beside(name, key)
         if problem := png_problem(content):
             raise RenderError(f"{self.id}: {key}: {problem}, got '{visible(name)}'.")
