@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+BUNDLE, WORKER = "bundle.*.min.js", "workers/search.*.min.js"
+
 # The theme fetches its search index on every page, and from a folder on disk only when the search
 # is opened. The second is right for both: the index is as large as twenty pages.
 _AT_ONCE = re.compile(r'([\w$]+)\(location\.protocol!=="file:"\)(?=,[\w$]+\("search"\)\))')
@@ -18,7 +20,7 @@ _PARSED = re.compile(
 _STARTED = r'document.readyState==="loading"?\g<0>:setTimeout(()=>\1)'
 # lunr names the states of its word list by their edges, letters and numbers run together, and mixes
 # two up where letters are digits: a search for "Krea 2" then stops with an error and finds nothing.
-_STATE = "o=this.edges[s];e=e+s+o.id}"
+_STATE = re.compile(r"(o=this\.edges\[s\];e=e\+s\+o\.id)\}")
 
 
 class ThemeError(ValueError):
@@ -30,15 +32,7 @@ def search_on_demand(site: Path) -> None:
 
     Raises ThemeError where the script is not the one this was written for.
     """
-    for bundle in site.glob("assets/javascripts/bundle.*.min.js"):
-        text = bundle.read_text(encoding="utf-8")
-        mended, count = _AT_ONCE.subn(r"\1(!1)", text)
-        if count != 1:
-            raise ThemeError(
-                f"{bundle.name}: expected 1 place that fetches the search index, got {count}. "
-                "Hint: the theme has changed; look for 'search_index' in its script."
-            )
-        bundle.write_text(mended, encoding="utf-8")
+    _mend(site, BUNDLE, _AT_ONCE, r"\1(!1)", "fetches the search index", "search_index")
 
 
 def start_late(site: Path) -> None:
@@ -46,15 +40,7 @@ def start_late(site: Path) -> None:
 
     Raises ThemeError where the script is not the one this was written for.
     """
-    for bundle in site.glob("assets/javascripts/bundle.*.min.js"):
-        text = bundle.read_text(encoding="utf-8")
-        mended, count = _PARSED.subn(_STARTED, text)
-        if count != 1:
-            raise ThemeError(
-                f"{bundle.name}: expected 1 place that waits for the page, got {count}. "
-                "Hint: the theme has changed; look for 'DOMContentLoaded' in its script."
-            )
-        bundle.write_text(mended, encoding="utf-8")
+    _mend(site, BUNDLE, _PARSED, _STARTED, "waits for the page", "DOMContentLoaded")
 
 
 def search_by_digits(site: Path) -> None:
@@ -62,12 +48,18 @@ def search_by_digits(site: Path) -> None:
 
     Raises ThemeError where the script is not the one this was written for.
     """
-    for worker in site.glob("assets/javascripts/workers/search.*.min.js"):
-        text = worker.read_text(encoding="utf-8")
-        if text.count(_STATE) != 1:
+    _mend(site, WORKER, _STATE, r'\1+","}', "names states", "TokenSet.prototype.toString")
+
+
+def _mend(
+    site: Path, script: str, place: re.Pattern[str], mended: str, does: str, sign: str
+) -> None:
+    """Writes `mended` over the one place of a script that `does` something, found by a `sign`."""
+    for path in site.glob(f"assets/javascripts/{script}"):
+        text, count = place.subn(mended, path.read_text(encoding="utf-8"))
+        if count != 1:
             raise ThemeError(
-                f"{worker.name}: expected 1 place that names states, got {text.count(_STATE)}. "
-                "Hint: the theme has changed; look for 'TokenSet.prototype.toString' in its script."
+                f"{path.name}: expected 1 place that {does}, got {count}. "
+                f"Hint: the theme has changed; look for '{sign}' in its script."
             )
-        mended = text.replace(_STATE, _STATE.replace("o.id", 'o.id+","'))
-        worker.write_text(mended, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
