@@ -271,21 +271,6 @@ def test_a_hub_out_of_reach_is_one_line_with_what_to_run(fake, capsys, monkeypat
     )
 
 
-def test_a_download_cut_off_in_the_middle_is_told_from_a_bad_model():
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    from render.hub import cut_off
-
-    try:
-        try:
-            raise LocalEntryNotFoundError("check your connection") from OSError("no route")
-        except OSError as error:
-            raise OSError("the model has no file named model_index.json") from error
-    except OSError as error:
-        assert str(cut_off(error)) == "no route"
-    assert cut_off(OSError("the model has no file named model_index.json")) is None
-
-
 def test_entries_are_in_the_plans_order_whatever_was_finished_first(fake):
     run(fake)
     first = list(read_cells(fake.folder))
