@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from ._identify import Identification, identify
     from ._lint import Finding, lint
     from ._metadata import ReadSettings, read_settings
-    from ._recommend.recommend import Recommendation, recommend
+    from ._recommend.answer import Recommendation
+    from ._recommend.recommend import recommend
     from ._settings import SettingMatch, find_setting
 
 __all__ = [
@@ -60,7 +61,7 @@ _HOME = {
     "Finding": "_lint",
     "Identification": "_identify",
     "ReadSettings": "_metadata",
-    "Recommendation": "_recommend.recommend",
+    "Recommendation": "_recommend.answer",
     "SettingMatch": "_settings",
     "catalogue": "_catalog",
     "export": "_export",

@@ -14,7 +14,7 @@ from ._arguments import HelpAsked, UsageError, budget_in, number, options_in
 from ._errors import SweetspotError, visible
 
 if TYPE_CHECKING:
-    from ._recommend.recommend import Recommendation
+    from ._recommend.answer import Recommendation
 
 HELP = """\
 usage: sweetspot MODEL [--json]            the settings for a model, and why

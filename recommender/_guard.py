@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors import SettingsWarning
 
 if TYPE_CHECKING:
-    from ._recommend.recommend import Recommendation
+    from ._recommend.answer import Recommendation
 
 # Tools agree with one another within a factor √2 in two of three pairs; twice that is far outside.
 _FAR = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._recommend.recommend import Recommendation, answer
+from ._recommend.answer import Recommendation, answer
 from ._recommend.why import where
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from .._errors import visible
 from .result import Exported, ExportError
 
 if TYPE_CHECKING:
-    from .._recommend.recommend import Recommendation
+    from .._recommend.answer import Recommendation
 
 __all__ = ["TOOLS", "ExportError", "Exported", "export"]
 

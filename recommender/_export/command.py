@@ -9,7 +9,7 @@ from .._errors import visible
 from . import ExportError, export
 
 if TYPE_CHECKING:
-    from .._recommend.recommend import Recommendation
+    from .._recommend.answer import Recommendation
 
 
 def run(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._recommend.pipeline import FLAGS
+from .._recommend.apply import FLAGS
 from . import support
 from .diffusers_calls import CALLS
 from .plan import Plan, plain

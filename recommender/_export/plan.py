@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .._recommend.rule import is_number
 
 if TYPE_CHECKING:
-    from .._recommend.recommend import Recommendation
+    from .._recommend.answer import Recommendation
 
 # More than any tool takes; where a share of the steps runs, the search for their number ends here.
 MOST_STEPS = 10_000

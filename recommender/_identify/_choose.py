@@ -101,7 +101,7 @@ def _which(known: Catalogue, found: Identification, where: str) -> str:
 
 def which(known: Catalogue, candidates: tuple[str, ...], what: str, option: str) -> str:
     """Returns '… 8 if Z-Image-Turbo, 50 if Z-Image', the steps each candidate would take."""
-    from .._recommend.recommend import answer
+    from .._recommend.answer import answer
 
     groups: dict[Any, list[str]] = {}
     for id in candidates:

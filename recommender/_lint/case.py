@@ -8,7 +8,7 @@ from typing import Any
 
 from .._catalog import Catalogue
 from .._metadata.values import number, shown, whole
-from .._recommend.recommend import Recommendation
+from .._recommend.answer import Recommendation
 from .._recommend.rule import ends, is_number
 from .pipelines import FROM_ZERO
 

@@ -13,7 +13,7 @@ from .._hosted import ENDPOINTS, endpoint_named
 from .._metadata import ReadSettings, read_settings
 from .._metadata.values import Unclear, clean, number, shown, whole
 from .._names import file_stem, loose
-from .._recommend.recommend import answer
+from .._recommend.answer import answer
 from .case import Adapter, Case, Model
 from .names import index, samplers
 

@@ -19,6 +19,7 @@ TASKS = (
     "text-to-audio", "text-to-music", "text-to-speech", "video-to-audio", "unconditional-audio",
     "text-to-audio-video", "text-to-3d", "image-to-3d", "novel-view", "video-to-4d",
 )  # fmt: skip
+Budget = int | Mapping[str, float] | None
 _SECONDS = ("seconds", "seconds_per_call")
 _MOST_CALLS = 10**9
 
@@ -40,7 +41,7 @@ def checked(
     loras: str | Iterable[str] = (),
     task: str | None = None,
     strength: float | None = None,
-    budget: int | Mapping[str, float] | None = None,
+    budget: Budget = None,
 ) -> Options:
     """Returns the options as they will be used; OptionError names the one that cannot be."""
     if goal not in GOALS:

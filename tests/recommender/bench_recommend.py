@@ -40,7 +40,7 @@ def warm_us(name: str) -> float:
 def new_us() -> float:
     """Returns the mean CPU microseconds of an answer that is worked out anew, over all models."""
     from recommender import catalogue
-    from recommender._recommend.recommend import answer
+    from recommender._recommend.answer import answer
 
     known = catalogue()
     start = time.process_time()

@@ -13,7 +13,7 @@ import pytest
 from recommender import Recommendation, catalogue
 from recommender._authoring.compile import compile_catalogue
 from recommender._catalog import Catalogue
-from recommender._recommend.recommend import answer
+from recommender._recommend.answer import answer
 from tests.recommender.sweeps import WEIGHTS, sweep
 
 CHECKOUT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 import recommender
 from recommender import Recommendation, recommend
 from recommender._catalog import Catalogue
+from recommender._recommend.answer import answer, answer_of
 from recommender._recommend.options import GOALS
-from recommender._recommend.recommend import _answer, answer
 from recommender._recommend.weights import digest
 from tests.recommender.sweeps import RULE, WEIGHTS, sweep
 
@@ -177,7 +177,7 @@ def test_only_the_pinned_weights_get_it(tree: Tree) -> None:
     known = tree.catalogue()
     for weights, basis in ((None, "measured"), (WEIGHTS, "measured"), ("", "tool-default"),
                            ("0" * 32, "tool-default")):  # fmt: skip
-        assert _answer(known, "plain-base", Options(), weights).basis == basis
+        assert answer_of(known, "plain-base", Options(), weights).basis == basis
 
 
 def test_the_authors_of_a_few_step_model_stand_before_a_measurement_of_it(tree: Tree) -> None:

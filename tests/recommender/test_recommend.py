@@ -11,7 +11,7 @@ import pytest
 
 import recommender
 from recommender import AmbiguousModelError, Recommendation, UnknownModelError, recommend
-from recommender._recommend.recommend import answer
+from recommender._recommend.answer import answer
 
 if TYPE_CHECKING:
     from conftest import Tree

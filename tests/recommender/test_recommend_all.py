@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import recommender
 from recommender import Recommendation, catalogue, recommend
 from recommender._catalog import Catalogue
+from recommender._recommend.answer import answer
 from recommender._recommend.loras import accelerators
 from recommender._recommend.options import GOALS, TASKS
-from recommender._recommend.recommend import answer
 
 CHECKOUT = Path(__file__).parents[2]
 OPTIONS = st.fixed_dictionaries(

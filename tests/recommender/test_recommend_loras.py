@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recommender import OptionError, Recommendation
-from recommender._recommend.recommend import answer
+from recommender._recommend.answer import answer
 
 if TYPE_CHECKING:
     from conftest import Tree

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recommender import OptionError, Recommendation
+from recommender._recommend.answer import answer
 from recommender._recommend.options import GOALS, TASKS
-from recommender._recommend.recommend import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from recommender import catalogue
-from recommender._recommend.recommend import answer
+from recommender._recommend.answer import answer
 from recommender._recommend.schedule import sampler
 from recommender._samplers import one_step_from_zero, overruns, spacings
 

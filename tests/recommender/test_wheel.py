@@ -13,7 +13,7 @@ import pytest
 
 from recommender import catalogue
 from recommender._catalog import dumps
-from recommender._recommend.recommend import answer
+from recommender._recommend.answer import answer
 
 CHECKOUT = Path(__file__).parents[2]
 ALL_ANSWERS = (
