@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from browser import Opened
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 
 def test_two_models_of_a_link_stand_side_by_side(opened: Opened, small_guide: Path) -> None:
@@ -30,6 +30,30 @@ def test_choosing_another_model_changes_its_column_and_the_link(
     field.press("Enter")
     expect(page.get_by_role("columnheader")).to_have_text(["Example [quick]", "Example Quick LoRA"])
     assert page.url.endswith("?a=flux-1-schnell&b=quick-lora")
+
+
+def test_a_column_that_comes_late_replaces_no_later_choice(
+    opened: Opened, small_guide: Path
+) -> None:
+    """The first model's answers arrive after those of the model chosen in its place."""
+    page = opened(small_guide).visit("compare/?b=stable-diffusion-v1-5")
+    heads = page.get_by_role("columnheader")
+    expect(heads).to_have_text(["Example Base"])
+    held: list[Route] = []
+    page.route("**/answers/flux-1-schnell.json", lambda route: held.append(route))
+    field = page.get_by_role("combobox", name="One model")
+    with page.expect_request("**/answers/flux-1-schnell.json"):
+        field.fill("flux-1-schnell")
+        field.press("Enter")
+    field.fill("quick-lora")
+    field.press("Enter")
+    expect(heads).to_have_text(["Example Quick LoRA", "Example Base"])
+    with page.expect_response("**/answers/flux-1-schnell.json") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("fetch('../finder/index.json').then((got) => got.json())")  # a turn later
+    expect(heads).to_have_text(["Example Quick LoRA", "Example Base"])
+    assert page.url.endswith("?a=quick-lora&b=stable-diffusion-v1-5")
 
 
 def test_an_unknown_id_is_named_and_not_shown_as_markup(opened: Opened, small_guide: Path) -> None:

@@ -12,7 +12,7 @@ import finder_files
 import finder_index
 import pytest
 from browser import Opened
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import recommender
 from tests.prove import PROVE
@@ -169,6 +169,27 @@ def test_typing_a_name_lists_models_and_enter_opens_one(page: Page) -> None:
     assert page.url.endswith("?model=flux-1-schnell")
     field.fill("no such thing at all")
     expect(said).to_have_text("No model is called “no such thing at all”.")
+
+
+def test_an_answer_that_comes_late_never_stands_under_another_name(page: Page) -> None:
+    """The first model's sheet arrives after the second's, as on a line that loses packets."""
+    held: list[Route] = []
+    page.route("**/answers/flux-1-schnell.json", lambda route: held.append(route))
+    field = page.get_by_role("combobox", name="Your model")
+    steps = page.locator(".finder-answer .answer-main dd")
+    with page.expect_request("**/answers/flux-1-schnell.json"):
+        field.fill("flux-1-schnell")
+        field.press("Enter")
+    page.get_by_label("Draft").check(force=True)  # of which model would be anybody's guess
+    field.fill("stable-diffusion-v1-5")
+    field.press("Enter")
+    expect(steps).to_have_text("20 20–50")
+    with page.expect_response("**/answers/flux-1-schnell.json") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.get_by_label("Final").check(force=True)
+    expect(steps).to_have_text("50 20–50")
+    expect(page.locator(".finder-name")).to_have_text("Example Base")
 
 
 def test_a_link_with_a_question_opens_its_answer(opened: Opened, small_guide: Path) -> None:

@@ -40,14 +40,16 @@ class CompareModels extends HTMLElement {
   }
 
   async show(quiet) {
+    const run = (this.run = Symbol("run"));
     try {
       const index = await loadIndex();
       const sides = [];
       for (const side of ["a", "b"]) {
         const model = index.models.find(([id]) => id === this.chosen[side]);
         if (!model) continue;
-        this.querySelector(`[data-side=${side}] input`).value = model[1];
         const sheet = await loadSheet(model[0]);
+        if (run !== this.run) return; // another was chosen meanwhile
+        this.querySelector(`[data-side=${side}] input`).value = model[1];
         sides.push({ id: model[0], name: model[1], sheet, answer: lookUp(index, sheet) });
       }
       if (sides.length) this.table.replaceChildren(table(sides));
@@ -55,7 +57,7 @@ class CompareModels extends HTMLElement {
       this.tell(unknown.map((id) => `No model has the id “${id}”.`).join(" "), true);
       if (!quiet) history.replaceState(null, "", `?${new URLSearchParams(Object.entries(this.chosen).filter(([, id]) => id))}`);
     } catch (error) {
-      this.tell(`The answers could not be fetched. ${error.message}`, true);
+      if (run === this.run) this.tell(`The answers could not be fetched. ${error.message}`, true);
     }
   }
 

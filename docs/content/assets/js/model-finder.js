@@ -27,8 +27,10 @@ class ModelFinder extends HTMLElement {
   }
 
   async open(id, said, quiet) {
+    const run = (this.run = Symbol("run"));
     try {
       this.index = await loadIndex();
+      if (run !== this.run) return;
       this.model = this.index.models.find((model) => model[0] === id);
       if (!this.model) return this.unknown(id);
       this.querySelector("model-search input").value = this.model[1];
@@ -40,7 +42,7 @@ class ModelFinder extends HTMLElement {
       const goal = this.options.elements.goal;
       goal.value = this.index.goals.includes(said.get("goal")) ? said.get("goal") : "balanced";
       this.field("budget").value = said.get("budget") ?? "";
-      await this.fetched();
+      if (!(await this.fetched())) return;
       choose(this.field("scheduler"), said.get("scheduler") ?? "");
       this.tool = said.get("tool") ?? this.tool;
       this.show(quiet);
@@ -58,19 +60,25 @@ class ModelFinder extends HTMLElement {
     return this.options.elements[name];
   }
 
-  // Fetches the sheet of the model with its accelerator; fills in the schedulers it answers for.
+  // Fetches the sheet of the model with its accelerator; fills in the schedulers it answers for. False
+  // where another was asked for meanwhile: no answer may stand under another model's name.
   async fetched() {
+    const run = (this.run = Symbol("run"));
     const scheduler = this.field("scheduler").value;
-    this.sheet = await loadSheet(this.model[0], this.field("lora").value);
+    this.sheet = null;
+    const sheet = await loadSheet(this.model[0], this.field("lora").value);
+    if (run !== this.run) return false;
+    this.sheet = sheet;
     const own = lookUp(this.index, this.sheet).scheduler;
     const named = this.sheet.schedulers.map((id) => [id, this.index.schedulers[id][0]]);
     fill(this.field("scheduler"), [["", own ? `its own: ${own}` : "its own"], ...named]);
     choose(this.field("scheduler"), scheduler);
+    return true;
   }
 
   async changed(event) {
     try {
-      if (event.target.name === "lora") await this.fetched();
+      if ((event.target.name === "lora" || !this.sheet) && !(await this.fetched())) return;
       this.show();
     } catch (error) {
       this.failed(error);
