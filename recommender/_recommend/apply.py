@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from .._catalog import catalogue
 from .._errors import SettingsWarning
 from .._samplers import one_step_from_zero, overruns, spacings
-from .pipeline import bare
 from .schedule import FLOW_BY_FLAG
 
 if TYPE_CHECKING:
@@ -28,6 +27,11 @@ FLAGS = frozenset((
     "set_alpha_to_one", "stochastic_sampling", "predict_x0", "disable_corrector", "thresholding",
     "prediction_type", "flow_shift",
 ))  # fmt: skip
+
+
+def bare(pipe: Any) -> Any:
+    """Returns the pipeline itself where guard() wraps it."""
+    return vars(pipe).get("_guarded_pipe", pipe) if hasattr(pipe, "__dict__") else pipe
 
 
 def apply(found: Recommendation, pipe: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._catalog import Catalogue
 from .._errors import AmbiguousModelError, UnreadableError, visible
 from .._names import loose, without_storage
+from .apply import bare
 from .weights import told_by_weights, unchanged, weights_in
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ _TYPES = {
     "int8": "I8", "int32": "I32", "int64": "I64", "float8_e4m3fn": "F8_E4M3",
     "float8_e5m2": "F8_E5M2",
 }  # fmt: skip
-
-
-def bare(pipe: Any) -> Any:
-    """Returns the pipeline itself where guard() wraps it."""
-    return vars(pipe).get("_guarded_pipe", pipe) if hasattr(pipe, "__dict__") else pipe
 
 
 def is_pipeline(thing: object) -> bool:
