@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 
 FOLDER = "assets/stylesheets"  # where the theme's lie: a host keeps what is there for a year
-THEME_SHEET = re.compile(rf"{FOLDER}/(main|palette)\.\w+\.min\.css")
-_LINKED = re.compile(rf'\s*<link rel="stylesheet" href="[^"]*{THEME_SHEET.pattern}">')
+THEME_SHEET = re.compile(rf"{FOLDER}/(?:main|palette)\.\w+\.min\.css")
+# It begins with fixed text: behind `\s*` it would be tried at every space of a page.
+_LINKED = re.compile(rf'<link rel="stylesheet" href="[^"]*{THEME_SHEET.pattern}">')
 # A string may hold what looks like a comment: the theme's content:"/* ".
 _COMMENT = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|/\*.*?\*/""", re.DOTALL)
 _INDENT = re.compile(r"\s*\n\s*")
@@ -56,7 +57,8 @@ def paint_first(html: str) -> str:
 
     Raises PaintError where they are not found.
     """
-    html, sheets = _LINKED.subn("", html)
+    *before, last = _LINKED.split(html)
+    sheets, html = len(before), "".join(part.rstrip() for part in before) + last
     html, scripts = _SCRIPT.subn(lambda found: _AFTERWARDS.format(address=found[1]), html)
     if (sheets, scripts) != (2, 1):
         raise PaintError(
