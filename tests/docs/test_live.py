@@ -113,8 +113,8 @@ def test_both_models_draw_side_by_side_each_with_what_suits_it(drawing: Page) ->
     set_all(drawing, "both", {"num_inference_steps": 3, "guidance_scale": 2, "seed": 2})
     captions = drawing.locator(".drawn figcaption").all_inner_texts()
     assert [caption.partition(",")[0] for caption in captions] == ["postcards", "postcards-turbo"]
-    assert captions[0].endswith(": 3 steps, guidance 2, seed 2")
-    assert captions[1].endswith(": 4 steps, guidance 1, seed 2")
+    assert captions[0].endswith(": 3 steps, guidance 2, seed 2, euler-trailing")
+    assert captions[1].endswith(": 4 steps, guidance 1, seed 2, lcm")
 
 
 def test_a_link_brings_its_settings_back_and_waits_for_one_press(
@@ -136,6 +136,39 @@ def test_a_link_brings_its_settings_back_and_waits_for_one_press(
     assert ": 3 steps, guidance 1, seed 42" in page.locator(".drawn figcaption").first.inner_text()
     copied = page.evaluate("location.hash")
     assert copied.startswith("#draw?prompt=a+tent%2C+%3Cb%3Edunes&seed=42&")
+
+
+def test_a_link_put_in_the_address_bar_is_drawn_where_one_was_drawn_before(drawing: Page) -> None:
+    """What its model cannot do gives way, and the page says what."""
+    drawn = drawing.evaluate("window.drawn")
+    drawing.evaluate(
+        "location.hash = '#draw?model=postcards-turbo&prompt=a+tent&seed=77&scheduler=heun'"
+        " + '&num_inference_steps=3&guidance_scale=1'"
+    )
+    wait_for_drawn(drawing, drawn + 1)
+    told = wait_for_status(drawing, "Not as the link asked")
+    assert told.endswith("Not as the link asked: scheduler.")
+    drawing.evaluate("location.hash = '#draw?seed=78&num_inference_steps=2&width=7'")
+    wait_for_drawn(drawing, drawn + 2)
+    assert wait_for_status(drawing, "asked: width").endswith("Not as the link asked: width.")
+    assert (
+        ": 2 steps, guidance 1, seed 78, lcm"
+        in drawing.locator(".drawn figcaption").first.inner_text()
+    )
+    set_all(drawing, "postcards-turbo", {"seed": 79})
+    assert "Not as" not in wait_for_status(drawing, "Drawn with")
+
+
+def test_a_line_that_is_down_is_told_as_a_failed_download(
+    site: str, new_page: Callable[[], Page]
+) -> None:
+    """Also before the first file, the list of all others."""
+    page = new_page()
+    page.goto(site)
+    page.context.route("**/manifest.json", lambda route: route.abort())
+    begin(page)
+    told = wait_for_status(page, "failed")
+    assert told == "The download failed. (manifest.json) The rendered pictures stay."
 
 
 def test_a_failed_download_leaves_the_picture_a_line_and_another_try(

@@ -79,9 +79,22 @@ def test_words_that_no_caption_had_are_found_as_they_were_typed(modules: Page) -
         """const { unknownWords } = await load("tokenizer");
         const vocabulary = await (await fetch("models/vocabulary.json")).json();
         return unknownWords(given, vocabulary);""",
-        "A Dragon, a hot-air BALLOON; a dragon & 3 castles!",
+        "A Dragon, a hot-air BALLOON; a dragon & 3 castles! 🙂🙂",
     )
-    assert found == ["Dragon", "dragon", "3", "castles"]
+    assert found == ["Dragon", "dragon", "3", "castles", "🙂"]
+
+
+def test_the_words_that_a_model_has_no_room_for_are_those_whose_ids_are_cut(modules: Page) -> None:
+    """Its length, without start and end, in pieces of words."""
+    room = 30
+    found = ask(
+        modules,
+        """const { wordsLeftOut } = await load("tokenizer");
+        const vocabulary = await (await fetch("models/vocabulary.json")).json();
+        return given.map((text) => wordsLeftOut(text, vocabulary));""",
+        ["", "sea " * room, "sea " * room + "sand, sky", "sea " * (room - 1) + "xylophone sky"],
+    )
+    assert found == [[], [], ["sand", ",", "sky"], ["xylophone", "sky"]]
 
 
 @pytest.mark.parametrize("told", TOLD["tables"], ids=lambda told: told["id"])

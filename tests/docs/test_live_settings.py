@@ -68,7 +68,7 @@ def test_from_a_picture_a_reader_draws_what_python_draws(chromium: Browser, tmp_
         set_all(page, asked.pop("model"), asked)
         assert distance(latents_of(page), FROM_PICTURE["shipped"]) < 1e-4
         words = page.locator(".drawn figcaption").first.inner_text()
-        assert words.endswith(": 6 steps, guidance 9, seed 71, strength 0.7")
+        assert words.endswith(": 6 steps, guidance 9, seed 71, unipc, strength 0.7")
         page.locator("[name=num_inference_steps]").fill("3")
         assert page.locator("[name=strength]").get_attribute("min") == "0.35"
         page.close()

@@ -2,7 +2,7 @@
 
 import { fill, settingsOf, write } from "./address.js";
 import { Engine } from "./engine.js";
-import { line } from "./failure.js";
+import { Failure, line } from "./failure.js";
 import { fetchFile } from "./fetching.js";
 import { watchWords } from "./prompt.js";
 import { Screen } from "./screen.js";
@@ -26,8 +26,9 @@ export class Panel {
   async begin() {
     const root = new URL(this.element.dataset.root, location.href).href;
     const base = new URL(this.element.dataset.models, root).href;
-    const response = await fetch(base, { cache: "no-cache" });
-    if (!response.ok) throw new Error(`manifest.json: HTTP ${response.status}`);
+    const response = await fetch(base, { cache: "no-cache" }).catch(() => null);
+    const why = response ? `: HTTP ${response.status}` : "";
+    if (!response?.ok) throw new Failure("download", `manifest.json${why}`);
     this.manifest = await response.json();
     const runtimes = JSON.parse(this.element.dataset.runtime);
     // For machines without a graphics card that still want to see WebGPU draw, such as those of tests.
@@ -36,7 +37,7 @@ export class Panel {
     const chooser = this.form.querySelector("[data-backend]");
     this.engine = new Engine(open, chooser, (message) => this.heard(message));
     this.listen();
-    this.suit();
+    this.left = this.suit();
     this.draw();
     const vocabulary = await fetchFile(base, this.manifest.vocabulary);
     const known = JSON.parse(new TextDecoder().decode(vocabulary));
@@ -50,6 +51,7 @@ export class Panel {
     on(this.form, "submit", (event) => event.preventDefault());
     on(this.form, "input", ({ target }) => {
       if (target.name === "model") this.settle();
+      this.left = [];
       this.suit();
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.draw(), target.type === "text" ? AFTER_TYPING : 0);
@@ -74,10 +76,28 @@ export class Panel {
 
   // Another model starts from its own figures.
   settle() {
-    this.fields.num_inference_steps.max = 50; // suit() narrows it again
-    for (const option of this.fields.scheduler.options) option.disabled = false;
+    this.loosen();
     fill(this.form, Object.entries(this.manifest.models[this.model].defaults));
   }
+
+  loosen() {
+    this.fields.num_inference_steps.max = 50; // suit() narrows it again
+    for (const option of this.fields.scheduler.options) option.disabled = false;
+  }
+
+  /** Whether a link can be taken without another press of the button. */
+  get draws() {
+    return Boolean(this.engine && !this.engine.ended);
+  }
+
+  /** Draws what a link asks for, given as [name, text] pairs. */
+  take(settings) {
+    this.loosen();
+    const refused = fill(this.form, settings);
+    this.left = [...refused, ...this.suit()];
+    this.draw();
+  }
+
 
   // The model that the form's settings are for: where both draw, the other one keeps to its own.
   get model() {
@@ -85,8 +105,9 @@ export class Panel {
     return value in this.manifest.models ? value : this.element.dataset.main;
   }
 
-  /** Leaves only what the model and its scheduler can do, and writes the values out. */
+  /** Leaves what the model and its scheduler can do, and returns the settings that gave way. */
   suit() {
+    const before = settingsOf(this.form);
     const { scheduler, num_inference_steps: steps, strength } = this.fields;
     const { defaults } = this.manifest.models[this.model];
     const schedulers = this.offered;
@@ -97,6 +118,8 @@ export class Panel {
     if (strength) strength.min = (Math.ceil(1 / steps.value / 0.05) * 0.05).toFixed(2);
     for (const range of this.form.querySelectorAll("[type=range]"))
       range.closest("label").querySelector("output").value = range.value;
+    const after = settingsOf(this.form);
+    return Object.keys(after).filter((name) => after[name] !== before[name]);
   }
 
   // The schedulers of the model, from a picture those whose runs can be entered.
@@ -135,7 +158,8 @@ export class Panel {
   }
 
   finish() {
-    this.tell(`Drawn with ${this.engine.told}. The address bar is a link to this picture.`, 1);
+    const left = this.left.length ? ` Not as the link asked: ${this.left.join(", ")}.` : "";
+    this.tell(`Drawn with ${this.engine.told}. The address bar is a link to this picture.${left}`, 1);
     history.replaceState(history.state, "", write(settingsOf(this.form)));
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
@@ -160,6 +184,7 @@ export class Panel {
   }
 
   fail(failure) {
+    if (this.stopped.signal.aborted) return; // said already; another try may be under way
     this.end();
     this.element.fail(line(failure));
   }

@@ -31,7 +31,7 @@ export class Screen {
     this.latents = latents; // what a test compares with Python's
     const steps = `${job.num_inference_steps} steps`;
     const others = Object.entries(USUAL).filter(([name, usual]) => (job[name] ?? usual) !== usual);
-    const words = [steps, `guidance ${job.guidance_scale}`, `seed ${job.seed}`];
+    const words = [steps, `guidance ${job.guidance_scale}`, `seed ${job.seed}`, job.scheduler];
     const made = [...words, ...others.map(([name]) => `${name} ${job[name]}`)].join(", ");
     const alt = `${job.prompt || "no prompt"}: ${made} (${job.model}, drawn here)`;
     this.canvas.setAttribute("aria-label", alt);

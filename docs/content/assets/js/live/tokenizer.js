@@ -7,22 +7,34 @@ const WORDS = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\p{White_Space}\p{L}\p{N}]
 /** Returns a text's ids with start and end, cut and padded to the model's length. */
 export function tokenize(text, vocabulary) {
   const { length, start, end, pad } = vocabulary;
-  const ranks = ranked(vocabulary);
-  const special = { "<|startoftext|>": start, "<|endoftext|>": end };
-  const ids = [start];
-  for (const part of text.split(SPECIAL)) {
-    const words = Object.hasOwn(special, part) ? [] : (plain(part).match(WORDS) ?? []);
-    if (Object.hasOwn(special, part)) ids.push(special[part]);
-    for (const word of words) ids.push(...merged(word, vocabulary, ranks));
-  }
+  const ids = [start, ...pieces(text, vocabulary).flatMap(([, ids]) => ids)];
   const kept = [...ids.slice(0, length - 1), end];
   return [...kept, ...Array(length - kept.length).fill(pad)];
+}
+
+// A text's words, each with its ids, in order.
+function pieces(text, vocabulary) {
+  const ranks = ranked(vocabulary);
+  const special = { "<|startoftext|>": vocabulary.start, "<|endoftext|>": vocabulary.end };
+  return text.split(SPECIAL).flatMap((part) => {
+    if (Object.hasOwn(special, part)) return [[part, [special[part]]]];
+    const words = plain(part).match(WORDS) ?? [];
+    return words.map((word) => [word, merged(word, vocabulary, ranks)]);
+  });
+}
+
+/** Returns the words of a text that no longer fit into the model's length, from the first on. */
+export function wordsLeftOut(text, vocabulary) {
+  let room = vocabulary.length - 2; // start and end
+  const all = pieces(text, vocabulary);
+  const first = all.findIndex(([, ids]) => (room -= ids.length) < 0);
+  return first < 0 ? [] : all.slice(first).map(([word]) => word);
 }
 
 /** Returns the words of a text that the model never saw, as they were typed, each once. */
 export function unknownWords(text, vocabulary) {
   const known = new Set(vocabulary.words);
-  const typed = text.normalize("NFC").match(/\p{L}+|\p{N}+/gu) ?? [];
+  const typed = text.normalize("NFC").match(/\p{L}+|\p{N}+|\p{Extended_Pictographic}/gu) ?? [];
   return [...new Set(typed)].filter((word) => !known.has(plain(word)));
 }
 
