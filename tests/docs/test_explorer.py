@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import explore
-import pytest
 from browser import Opened, served
 from explorer import A_AND_B, LINK, address, chosen, explored, names, told
 from figures import load_manifests
@@ -112,68 +109,6 @@ def test_a_link_takes_values_as_other_pages_write_them(opened: Opened, small_gui
     page = explored(opened, small_guide, f"explore/?{query}")
     assert (told(page), chosen(page)["prompt"]) == ("", "winter")
     assert names(page)["A"].startswith("num_inference_steps = 4")
-
-
-@pytest.fixture
-def changed(small_guide: Path, tmp_path: Path) -> Callable[[Callable[[Any], Any]], Path]:
-    """Returns the small guide with the explorer's file of a changed plan."""
-
-    def build(change: Callable[[dict[str, Any]], None]) -> Path:
-        site = tmp_path / "site"
-        shutil.copytree(small_guide, site)
-        manifest = load_manifests(site / "renders")["steps"]
-        change(manifest)
-        (plan,) = explore.explorable({"steps": manifest}, [])
-        text = explore.plan_json(plan, Known())
-        (site / "explore" / "steps.json").write_text(text, encoding="utf-8")
-        return site
-
-    return build
-
-
-def test_an_old_link_outlives_an_axis_and_values_that_were_added(
-    opened: Opened, changed: Callable[..., Path]
-) -> None:
-    """It opens the same two pictures; the new axis is a list that stands at its first value."""
-
-    def add(manifest: dict[str, Any]) -> None:
-        new = [
-            {**cell, "axes": {**cell["axes"], "eta": eta}}
-            for eta in (0.0, 0.5)
-            for cell in manifest["cells"]
-        ]
-        manifest["cells"] = [
-            *({**cell, "axes": {**cell["axes"], "num_inference_steps": 0}} for cell in new[:48]),
-            *new,
-        ]
-
-    page = explored(opened, changed(add), LINK)
-    assert names(page) == {side: ", ".join(words) for side, words in A_AND_B.items()}
-    assert (told(page), chosen(page)["eta"]) == ("", "0")
-
-
-def test_a_picture_that_was_not_rendered_is_an_empty_cell(
-    opened: Opened, changed: Callable[..., Path]
-) -> None:
-    """It says so, the arrow keys pass over it, and a link to it is told what is shown instead."""
-
-    def lose(manifest: dict[str, Any]) -> None:
-        manifest["cells"] = [
-            cell
-            for cell in manifest["cells"]
-            if (cell["settings"]["model"], cell["axes"]["num_inference_steps"])
-            not in {("postcards", 4), ("postcards", 3)}
-        ]
-
-    page = explored(opened, changed(lose), LINK)
-    assert told(page) == "A was not rendered at num_inference_steps = 4; shown is 1."
-    assert page.locator("td.absent").all_inner_texts() == ["not rendered"] * 2
-    page.keyboard.press("Tab")
-    page.locator("[role=grid] button[tabindex='0']").focus()
-    for _ in range(2):
-        page.keyboard.press("ArrowRight")
-    page.keyboard.press("b")
-    assert names(page)["B"] == "num_inference_steps = 5"
 
 
 def test_a_setting_page_leads_to_its_pictures(opened: Opened, small_guide: Path) -> None:

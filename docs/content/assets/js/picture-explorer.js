@@ -35,7 +35,11 @@ class PictureExplorer extends HTMLElement {
     const id = known.includes(wanted) ? wanted : known[0];
     const run = (this.run = Symbol("run"));
     const plan = await this.fetched(`${id}.json`);
-    if (run !== this.run || !plan) return;
+    if (run !== this.run) return;
+    if (!plan) {
+      if (this.plan) this.form.elements.plan.value = this.plan.plan; // still shown
+      return;
+    }
     this.plan = opened(plan);
     this.state = resolved(this.plan, query);
     const lost = wanted === id ? [] : [`There is no comparison called ${wanted}; shown is ${id}.`];
@@ -91,7 +95,7 @@ class PictureExplorer extends HTMLElement {
 
   chosen({ name, value }) {
     if (name === "plan") {
-      this.open(new URLSearchParams({ plan: value })).then(() => this.keep());
+      this.open(new URLSearchParams({ plan: value })).then(() => this.plan && this.keep());
       return;
     }
     this.state = resolved(this.plan, this.changed(name, value));

@@ -37,6 +37,7 @@ export function resolved(plan, query) {
     a[name] = own("a", across[0]);
     b[name] = own("b", across[1]);
   }
+  if (y && ![y, `a.${y}`, `b.${y}`].some((key) => query.has(key))) wholeRow(plan, y, a, b);
   const asked = [...query.keys()].some((name) => plan.dim[name.replace(/^[ab]\./, "")]);
   present(plan, x, a, "A", asked && notes, false);
   present(plan, x, b, "B", asked && notes, true);
@@ -44,6 +45,13 @@ export function resolved(plan, query) {
   if (seed && query.has("seed") && query.get("seed") !== seed)
     notes.push(`${said("seed", query.get("seed"))} was not rendered; shown is ${seed}.`);
   return { x, y, a, b, notes };
+}
+
+// A plan may leave pictures out: then unasked the first row that has both.
+function wholeRow(plan, y, a, b) {
+  const both = (value) => [a, b].every((side) => plan.at({ ...side, [y]: value }));
+  const found = plan.dim[y].values.find(both);
+  if (found !== undefined) a[y] = b[y] = found;
 }
 
 const varied = (plan) => plan.dims.filter((one) => one.values.length > 1).map((one) => one.name);
