@@ -212,7 +212,7 @@ def _compiled(root: str) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise CatalogueError(
             f"The catalogue must be compiled, and {error.name} is not installed. "
-            "Run: pip install 'sweetspot[authoring]'"
+            "Run: pip install pydantic pyyaml"
         ) from None
     return compile_catalogue(Path(root))
 
