@@ -83,7 +83,8 @@ def _authoring(name: str) -> Any:
         return import_module(f"._authoring.{name}", __package__)
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"This needs {error.name}, which is not installed. Run: pip install pydantic pyyaml"
+            f"This needs {error.name}, which is not installed. "
+            "Run: pip install 'sweetspot[authoring]'"
         ) from None
 
 

@@ -41,6 +41,8 @@ def visible(text: object, limit: int = 80) -> str:
     shown = str(text)
     if len(shown) > limit:
         shown = shown[: limit - 1] + "…"
+    if shown.isprintable():  # nothing that is hidden is
+        return shown
     return "".join(
         character.encode("unicode_escape").decode("ascii") if is_hidden(character) else character
         for character in shown

@@ -88,12 +88,12 @@ def answer_of(known: Catalogue, id: str, given: Options, weights: str | None) ->
     """Returns the recommendation for a model id, and for weights where they are known by digest."""
     case = decided(known, id, given, weights)
     chosen = case.chosen
-    settings = evidence.settings_of(case.model, case.decisions, chosen)
+    settings = dict(case.settings)
     counted = count(
         case.decisions["num_inference_steps"],
-        case.given,
+        given if case.strength is given.strength else given._replace(strength=case.strength),
         chosen,
-        evidence.passes(settings, case.conventions),
+        case.passes,
         flow=case.model.get("prediction") == "flow",
         published_at=case.published_at,
     )
@@ -106,12 +106,13 @@ def answer_of(known: Catalogue, id: str, given: Options, weights: str | None) ->
         )
     if counted.effective is not None and case.measured is None:
         warnings += out_of_range(case.model, chosen, counted.effective)
-    return _recommendation(id, case, counted, settings, warnings)
+    return _recommendation(id, case, given.goal, counted, settings, warnings)
 
 
 def _recommendation(
     id: str,
     case: Case,
+    goal: str,
     counted: Count,
     settings: dict[str, Any],
     warnings: list[str],
@@ -123,7 +124,7 @@ def _recommendation(
         name=case.model["name"],
         family=case.model["family"],
         task=case.task,
-        goal=case.given.goal,
+        goal=goal,
         steps=counted.steps,
         low=counted.low,
         high=counted.high,

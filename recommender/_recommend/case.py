@@ -9,12 +9,29 @@ from . import evidence
 from .loras import with_loras
 from .measured import measurement
 from .options import Options
-from .rule import NOTHING, Decision, decide, is_number
+from .rule import NOTHING, Claim, Decision, decide, is_number
 from .schedule import Sampler, sampler, unfit
 from .why import sources, why_scheduler, why_steps
 
-# The last question as it was decided: goal and budget bear on the count of steps alone.
+# The last question as it was decided: goal and budget bear on the count of steps alone. And before
+# that what is said of its model, on which the scheduler that is asked for does not bear either.
 _last: list[tuple[Any, Case]] = []
+_last_said: list[tuple[Any, Said]] = []
+
+
+class Said(NamedTuple):
+    """What is said of a model and its LoRAs for one task, whatever scheduler is asked for."""
+
+    model: dict[str, Any]
+    loras: tuple[str, ...]
+    warnings: tuple[str, ...]
+    task: str
+    few_step: bool
+    claims: dict[str, list[Claim]]
+    borrowed: frozenset[str]
+    scheduler: Decision
+    others: dict[str, Decision]
+    conventions: dict[str, str]
 
 
 class Case(NamedTuple):
@@ -23,10 +40,12 @@ class Case(NamedTuple):
     model: dict[str, Any]
     loras: tuple[str, ...]
     task: str
-    given: Options
+    strength: float | None
     chosen: Sampler
     decisions: dict[str, Decision]
     conventions: dict[str, str]
+    settings: dict[str, Any]
+    passes: int
     why: tuple[str, ...]
     warnings: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
@@ -36,54 +55,88 @@ class Case(NamedTuple):
 
 def decided(known: Catalogue, id: str, given: Options, weights: str | None) -> Case:
     """Returns the case of a question; who asks for one goal after another has it weighed once."""
-    key = (known["digest"], id, given._replace(goal="", budget=None), weights)
-    for asked, case in _last:
-        if asked == key:
-            return case._replace(given=case.given._replace(goal=given.goal, budget=given.budget))
+    asked = (given.scheduler, given.loras, given.task, given.strength)
+    key = (known["digest"], id, asked, weights)
+    for last, case in _last:
+        if last == key:
+            return case
     case = _weighed(known, id, given, weights)
     _last[:] = [(key, case)]
     return case
 
 
-def _weighed(known: Catalogue, id: str, given: Options, weights: str | None) -> Case:
-    """Weighs the claims; LoRAs make the weights those of nothing else."""
+def _said(known: Catalogue, id: str, given: Options) -> Said:
+    """Returns what is said of a model; who asks for every scheduler has it gathered once."""
+    key = (known["digest"], id, given.loras, given.task, given.strength is None)
+    for last, said in _last_said:
+        if last == key:
+            return said
     model, loras, warnings = with_loras(known, id, given.loras)
     few_step = model["distillation"] == "few-step"
     task = evidence.task_of(model, given.task, given.strength)
     claims, borrowed = evidence.of_task(model, task)
-    said = decide(claims.get("scheduler", []), few_step=few_step)
+    scheduler = decide(claims.get("scheduler", []), few_step=few_step)
+    others, conventions = evidence.others(model, claims, few_step)
+    said = Said(
+        *(model, loras, tuple(warnings), task, few_step, claims, borrowed),
+        *(scheduler, others, conventions),
+    )
+    _last_said[:] = [(key, said)]
+    return said
+
+
+def _weighed(known: Catalogue, id: str, given: Options, weights: str | None) -> Case:
+    """Weighs the claims; LoRAs make the weights those of nothing else."""
+    said = _said(known, id, given)
+    model = said.model
     chosen = sampler(
         known,
-        given.scheduler or said.value,
+        given.scheduler or said.scheduler.value,
         asked=given.scheduler is not None,
         prediction=model.get("prediction"),
     )
-    rivals = claims.get("num_inference_steps", [])
+    measured = None if said.loras else measurement(known, id, model, chosen, said.task, weights)
+    steps, why = _steps(known, said, chosen, measured)
+    why += why_scheduler(model, said.scheduler, chosen.name)
+    decisions = {"num_inference_steps": steps, "scheduler": said.scheduler, **said.others}
+    deciding = measured if steps.rule == "measured" else None
+    settings = evidence.settings_of(model, decisions, chosen)
+    strength, published_at = _strength(said, given.strength)
+    return Case(
+        model=model,
+        loras=said.loras,
+        task=said.task,
+        strength=strength,
+        chosen=chosen,
+        decisions=decisions,
+        conventions=said.conventions,
+        settings=settings,
+        passes=evidence.passes(settings, said.conventions),
+        why=tuple(why),
+        warnings=(*said.warnings, *unfit(known, model, chosen)),
+        sources=sources(model, decisions, deciding),
+        published_at=published_at,
+        measured=deciding,
+    )
+
+
+def _steps(
+    known: Catalogue, said: Said, chosen: Sampler, measured: dict[str, Any] | None
+) -> tuple[Decision, list[str]]:
+    """Decides the steps with this scheduler, and says why."""
+    rivals = said.claims.get("num_inference_steps", [])
     weighed, left_out = evidence.comparable(known, rivals, chosen)
     if left_out and not any("source" in claim for claim in weighed):
         weighed, left_out = evidence.converted(known, left_out, chosen) + weighed, []
-    measured = None if loras else measurement(known, id, model, chosen, task, weights)
-    steps = decide(weighed, few_step=few_step, measured=measured)
-    others, conventions = evidence.others(model, claims, few_step)
-    usual = others.get("strength", NOTHING).value
-    pictured = task in ("image-to-image", "inpaint", "video-to-video")
-    if pictured and given.strength is None and is_number(usual) and 0 < usual <= 1:
-        given = given._replace(strength=float(usual))
-    why = why_steps(model, steps, rivals, measured, left_out)
-    why += why_scheduler(model, said, chosen.name)
-    decisions = {"num_inference_steps": steps, "scheduler": said, **others}
-    deciding = measured if steps.rule == "measured" else None
-    return Case(
-        model=model,
-        loras=loras,
-        task=task,
-        given=given,
-        chosen=chosen,
-        decisions=decisions,
-        conventions=conventions,
-        why=tuple(why),
-        warnings=(*warnings, *unfit(known, model, chosen)),
-        sources=sources(model, decisions, deciding),
-        published_at=usual if pictured and "num_inference_steps" not in borrowed else None,
-        measured=deciding,
-    )
+    steps = decide(weighed, few_step=said.few_step, measured=measured)
+    return steps, why_steps(said.model, steps, rivals, measured, left_out)
+
+
+def _strength(said: Said, asked: float | None) -> tuple[float | None, float | None]:
+    """Returns the strength of a start from a picture, and that at which steps are published."""
+    if said.task not in ("image-to-image", "inpaint", "video-to-video"):
+        return asked, None
+    usual = said.others.get("strength", NOTHING).value
+    if asked is None and is_number(usual) and 0 < usual <= 1:
+        asked = float(usual)
+    return asked, None if "num_inference_steps" in said.borrowed else usual
