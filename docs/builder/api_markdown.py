@@ -46,12 +46,18 @@ class _Tree(HTMLParser):
             self.open.append(node)
 
     def handle_endtag(self, tag: str) -> None:
-        if any(node.tag == tag for node in self.open[1:]):
+        if self.open[-1].tag == tag and len(self.open) > 1:
+            self.open.pop()
+        elif any(node.tag == tag for node in self.open[1:]):
             while self.open.pop().tag != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
         self.open[-1].inside.append(data)
+
+    def updatepos(self, i: int, j: int) -> int:
+        """Counts no lines, which takes a tenth of the time: nobody asks where an element stands."""
+        return j
 
 
 def markdown(html: str) -> str:

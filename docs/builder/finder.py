@@ -9,10 +9,11 @@ what no row changes stands once, under `same`. Lines of text and sources are num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
 
-from finder_budget import Ladders
+from finder_budget import Ladder, Ladders
 from markup import figure
 from model_pages import BASES, facts, spread
 from templating import agreement, guidance, span
@@ -20,9 +21,15 @@ from templating import agreement, guidance, span
 import recommender
 
 Ask = Callable[..., recommender.Recommendation]
+T = TypeVar("T")
 GOALS = ("balanced", "draft", "final")
 # Numbered in the sheet: many answers share a line, many lines share a source.
 TEXTS = ("why", "warnings")
+BUDGETS = "budgets"
+# Settings stand beside the other fields of an answer; for which goal it is, the sheet says.
+FIELDS = tuple(
+    one.name for one in fields(recommender.Recommendation) if one.name not in ("settings", "goal")
+)
 FOLDER = "finder/answers/"
 
 
@@ -99,36 +106,46 @@ def sheet(
     """
     climb = Ladders(catalogue, question) if ladders is None else ladders
     loras = {"loras": (lora,)} if lora else {}
-    asked: list[list[dict[str, Any]]] = []
     numbered = _Numbered()
     schedulers = offered(catalogue, model)
-    for scheduler in (None, *schedulers):
-        of_goals = []
-        for goal in GOALS:
-            options = {"goal": goal, **loras, **({"scheduler": scheduler} if scheduler else {})}
-            answer = question(model, **options)
-            ladder = climb.of(answer, options)
-            of_goals.append(_flat(numbered, answer.to_dict(), ladder))
-        asked.append(of_goals)
+    asked = [
+        _of_goals(numbered, model, climb, loras | ({"scheduler": one} if one else {}), question)
+        for one in (None, *schedulers)
+    ]
     told = [answer for of_goals in asked for answer in of_goals]
     columns = [key for key in told[0] if any(one.get(key) != told[0][key] for one in told)]
     columns += sorted({key for one in told for key in one} - set(told[0]))
     same = {key: value for key, value in told[0].items() if key not in columns}
-    values, rows = Table(), Table()
+    values, rows = [Table() for _ in columns], Table()
     answers = [[rows.number(_row(values, columns, one)) for one in of] for of in asked]
     return {
         "schedulers": schedulers,
         "agreement": _agreement(catalogue, lora or model),
         "facts": [[label, figure(text)] for label, text in facts(catalogue["models"][model])],
         "measured": sorted(catalogue.get("sweet_spots", {}).get(model, ())),
-        "same": same,
+        "same": {key: numbered.whole(key, value) for key, value in same.items()},
         "columns": columns,
-        "values": values.columns(columns),
+        "values": [
+            [numbered.whole(key, value) for value in table.items]
+            for key, table in zip(columns, values, strict=True)
+        ],
         "rows": rows.items,
         "answers": answers,
         "texts": numbered.texts.items,
         "sources": numbered.sources.items,
     }
+
+
+def _of_goals(
+    numbered: _Numbered, model: str, climb: Ladders, options: Mapping[str, Any], question: Ask
+) -> list[dict[str, Any]]:
+    """Returns the answers for every goal."""
+    found = []
+    for goal in GOALS:
+        asked = {"goal": goal, **options}
+        answer = question(model, **asked)
+        found.append(_flat(numbered, answer, climb.of(answer, asked)))
+    return found
 
 
 def _agreement(catalogue: Mapping[str, Any], model: str) -> str:
@@ -153,54 +170,77 @@ class Table:
     def __init__(self) -> None:
         self.items: list[Any] = []
         self._numbers: dict[tuple[Any, Any], int] = {}
-        self._columns: dict[str, Table] = {}
 
     def number(self, item: Any) -> int:
         plain = isinstance(item, str | int | float | None)
         key = (type(item), item) if plain else (None, repr(item))
-        if key not in self._numbers:
-            self._numbers[key] = len(self.items)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.items)
             self.items.append(item)
-        return self._numbers[key]
-
-    def of(self, column: str) -> Table:
-        return self._columns.setdefault(column, Table())
-
-    def columns(self, columns: Sequence[str]) -> list[list[Any]]:
-        return [self.of(column).items for column in columns]
+        return number
 
 
 class _Numbered:
-    """The lines and sources of one sheet."""
+    """The lines, sources and ladders of one sheet; what many answers share is looked at once."""
 
     def __init__(self) -> None:
-        self.texts, self.sources = Table(), Table()
+        self.texts, self.sources, self.ladders = Table(), Table(), Table()
+        self._told: dict[int, tuple[Any, Any]] = {}
 
-    def words(self, words: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the words of a flight with their lines numbered."""
-        lists = {key: value for key, value in words.items() if isinstance(value, list)}
-        numbers = {key: [self.texts.number(line) for line in lines] for key, lines in lists.items()}
-        return {**words, **numbers}
+    def lines(self, lines: Iterable[str]) -> tuple[int, ...]:
+        return tuple(map(self.texts.number, lines))
+
+    def cited(self, sources: tuple[Mapping[str, Any], ...]) -> tuple[int, ...]:
+        """Returns the numbers of an answer's sources."""
+        return self._once(sources, lambda: tuple(self.sources.number(dict(s)) for s in sources))
+
+    def ladder(self, ladder: Ladder) -> int:
+        """Returns the number of a ladder, whose lines are numbered."""
+        return self._once(
+            ladder,
+            lambda: self.ladders.number(
+                [{"words": self._words(one["words"]), "stairs": one["stairs"]} for one in ladder]
+            ),
+        )
+
+    def whole(self, key: str, value: Any) -> Any:
+        """Returns what stands in a column: ladders, which are long, are compared by number."""
+        return self.ladders.items[value] if key == BUDGETS else value
+
+    def _words(self, words: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: list(self.lines(value)) if isinstance(value, list) else value
+            for key, value in words.items()
+        }
+
+    def _once(self, thing: object, told: Callable[[], T]) -> T:
+        """Asks once for one object, which is kept, so that no other comes to stand in its place."""
+        if id(thing) not in self._told:
+            self._told[id(thing)] = (thing, told())
+        found: T = self._told[id(thing)][1]
+        return found
 
 
-def _row(values: Table, columns: Sequence[str], answer: Mapping[str, Any]) -> list[int]:
+def _row(
+    values: Sequence[Table], columns: Sequence[str], answer: Mapping[str, Any]
+) -> tuple[int, ...]:
     """Returns an answer's row; -1 where it says nothing."""
-    return [
-        values.of(column).number(answer[column]) if column in answer else -1 for column in columns
-    ]
+    return tuple(
+        table.number(answer[column]) if column in answer else -1
+        for table, column in zip(values, columns, strict=True)
+    )
 
 
 def _flat(
-    numbered: _Numbered, answer: Mapping[str, Any], ladder: Sequence[Mapping[str, Any]]
+    numbered: _Numbered, answer: recommender.Recommendation, ladder: Ladder
 ) -> dict[str, Any]:
     """Returns an answer with numbered lines and sources, and its settings beside its own fields."""
-    flat = {key: value for key, value in answer.items() if key not in ("settings", "goal")}
+    flat = {key: getattr(answer, key) for key in FIELDS}
     for key in TEXTS:
-        flat[key] = [numbered.texts.number(line) for line in answer[key]]
-    flat["sources"] = [numbered.sources.number(source) for source in answer["sources"]]
-    flat |= {f"said.{key}": words for key, words in said(answer).items()}
-    flat |= {f"settings.{key}": value for key, value in answer["settings"].items()}
-    flat["budgets"] = [
-        {"words": numbered.words(flight["words"]), "stairs": flight["stairs"]} for flight in ladder
-    ]
+        flat[key] = numbered.lines(flat[key])
+    flat["sources"] = numbered.cited(answer.sources)
+    flat |= {f"said.{key}": words for key, words in said(flat).items()}
+    flat |= {f"settings.{key}": value for key, value in answer.settings.items()}
+    flat[BUDGETS] = numbered.ladder(ladder)
     return flat

@@ -31,7 +31,8 @@ class Ladders:
     ) -> None:
         self._schedulers, self._models = catalogue["schedulers"], catalogue["models"]
         self._ask = question
-        self._known: dict[str, Ladder] = {}
+        self._known: dict[tuple[Any, ...], Ladder] = {}
+        self._costs = {id: self._cost(entry) for id, entry in self._schedulers.items()}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -40,25 +41,23 @@ class Ladders:
         """Returns the ladder below an answer that was asked with these options."""
         if answer.calls is None:
             return []
-        facts = [
-            *self._cost(answer, options.get("scheduler")),
+        scheduler = options.get("scheduler")
+        own = (answer.scheduler, answer.settings.get(SPACING)) if scheduler is None else None
+        key = (
+            own or self._costs[scheduler],
             *(answer.steps, answer.low, answer.high, answer.effective_steps, answer.calls),
             self._models[answer.model]["distillation"] == "few-step" or bool(answer.loras),
             answer.rule == "measured",
-        ]
-        key = json.dumps(facts)
+        )
         if key not in self._known:
             self._known[key] = self._climb(answer, options)
         return self._known[key]
 
-    def _cost(self, answer: Recommendation, id: str | None) -> list[Any]:
-        """Returns what of a scheduler bears on a budget: costs, and its name where one is told."""
-        if id is None:
-            return ["own", answer.scheduler, answer.settings.get(SPACING)]
-        entry = self._schedulers[id]
+    def _cost(self, entry: Mapping[str, Any]) -> str:
+        """Returns what of a scheduler that is asked for bears on a budget."""
         spacing = entry.get("flags", {}).get(SPACING, entry.get("spacing"))
         made_for = [entry.get("steps", {}).get(key) for key in ("min", "max")]
-        return [spacing, *made_for, *(entry.get(key) for key in _COSTS)]
+        return json.dumps([spacing, *made_for, *(entry.get(key) for key in _COSTS)])
 
     def _climb(self, answer: Recommendation, options: Mapping[str, Any]) -> Ladder:
         """Walks down from the answer's own cost, one distinct answer after the other."""

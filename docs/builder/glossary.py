@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from markdown.extensions.toc import slugify  # type: ignore[import-untyped]  # it ships no types
 from markup import prose_line
@@ -30,8 +31,9 @@ _NOT_PROSE = {
     *("label", "output", "figure", "figcaption", "table", "dl", "script", "style", "svg"),
     *("nav", "small", "del", "details"),
 }
-_CLASSES = ("crumb", "aka", "rendered-with", "row-name", "evidence", "sources", "legend")
-_ARTICLE = re.compile(r"(<article\b[^>]*>)(.*?)(</article>)", re.DOTALL)
+_CLASSES = {"crumb", "aka", "rendered-with", "row-name", "evidence", "sources", "legend"}
+_CLASS = re.compile(r'class="([^"]*)"')
+_ARTICLE = re.compile(r"<article\b[^>]*>")
 _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
 
@@ -42,6 +44,14 @@ class Word:
     term: str
     anchor: str
     text: str
+
+
+class Open(NamedTuple):
+    """An open element, and whether the text in it is prose, or shut to words all the same."""
+
+    name: str
+    prose: bool
+    shut: bool
 
 
 @functools.cache
@@ -59,34 +69,34 @@ def read(markdown: str) -> dict[str, Word]:
 
 def explain(page: str, words: Mapping[str, Word], root: str) -> str:
     """Marks each word's first use in a page's prose; `root` leads to the site's root."""
-    if not words:
+    begun = _ARTICLE.search(page) if words else None
+    if begun is None or (end := page.find("</article>", begun.end())) < 0:
         return page
-    return _ARTICLE.sub(lambda match: _article(match, words, root), page, count=1)
+    start = begun.end()
+    return page[:start] + _article(page[start:end], words, root) + page[end:]
 
 
-def _article(match: re.Match[str], words: Mapping[str, Word], root: str) -> str:
-    heading = _H1.search(match[2])
+def _article(html: str, words: Mapping[str, Word], root: str) -> str:
+    heading = _H1.search(html)
     title = heading[1].lower() if heading else ""
     # A page about a word explains it itself.
     left = {name: word for name, word in words.items() if name not in title}
     used: dict[str, Word] = {}
-    marked = _marked(match[2], left, used)
+    marked = _marked(html, left, used)
     notes = "".join(
         f'<div class="word-note" popover id="word-{word.anchor}">'
         f"<p><strong>{escape(word.term)}.</strong> {word.text}</p>"
         f'<p><a href="{root}words/#{word.anchor}">All words</a></p></div>'
         for word in used.values()
     )
-    return match[1] + marked + notes + match[3]
+    return marked + notes
 
 
 def _marked(html: str, left: Mapping[str, Word], used: dict[str, Word]) -> str:
     """Puts a button around each word's first use; `used` collects the words by anchor."""
     if not left:
         return html
-    longest = sorted(left, key=len, reverse=True)
-    names = "|".join(r"\s+".join(map(re.escape, name.split())) for name in longest)
-    pattern = re.compile(rf"(?<![\w-])(?:{names})s?(?![\w-])", re.IGNORECASE)
+    pattern = _pattern(tuple(left))
 
     def button(match: re.Match[str]) -> str:
         found = " ".join(match[0].lower().split())
@@ -98,31 +108,38 @@ def _marked(html: str, left: Mapping[str, Word], used: dict[str, Word]) -> str:
         return f'<button type="button" class="word" {target}>{match[0]}</button>'
 
     parts: list[str] = []
-    stack: list[tuple[str, bool]] = []
+    stack: list[Open] = []
     for part in _TAG.split(html):
         if part.startswith("<"):
             _follow(part, stack)
-        elif _is_prose(stack):
+        elif stack and stack[-1].prose and not stack[-1].shut:
             part = pattern.sub(button, part)
         parts.append(part)
     return "".join(parts)
 
 
-def _follow(tag: str, stack: list[tuple[str, bool]]) -> None:
-    """Keeps the open elements, each with whether it shuts words out."""
+@functools.cache
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    longest = sorted(names, key=len, reverse=True)
+    words = "|".join(r"\s+".join(map(re.escape, name.split())) for name in longest)
+    return re.compile(rf"(?<![\w-])(?:{words})s?(?![\w-])", re.IGNORECASE)
+
+
+def _follow(tag: str, stack: list[Open]) -> None:
+    """Keeps the open elements, each with whether it or one around it holds prose, or shuts it."""
     named = _NAME.match(tag)
-    if not named or named[1].lower() in _VOID:
+    name = named[1].lower() if named else ""
+    if not name or name in _VOID:
         return
-    name = named[1].lower()
     if tag.startswith("</"):
-        while stack and stack.pop()[0] != name:
+        while stack and stack.pop().name != name:
             pass
         return
-    classes = re.search(r'class="([^"]*)"', tag)
-    shut = name in _NOT_PROSE or "-" in name
-    shut = shut or bool(classes and set(classes[1].split()) & set(_CLASSES))
-    stack.append((name, shut))
+    _, prose, shut = stack[-1] if stack else Open("", False, False)
+    shut = shut or name in _NOT_PROSE or "-" in name or _is_apart(tag)
+    stack.append(Open(name, prose or name in _PROSE, shut))
 
 
-def _is_prose(stack: list[tuple[str, bool]]) -> bool:
-    return any(name in _PROSE for name, _ in stack) and not any(shut for _, shut in stack)
+def _is_apart(tag: str) -> bool:
+    classes = _CLASS.search(tag)
+    return bool(classes and not _CLASSES.isdisjoint(classes[1].split()))

@@ -7,6 +7,7 @@ so a template that prints any other value prints it through `inert`.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -49,14 +50,19 @@ def figure(value: object) -> str:
     return str(value)
 
 
-def prose(text: str) -> Markup:
-    """Renders a Markdown field to sanitised HTML, as one block without blank lines."""
+@functools.cache
+def _renderer() -> markdown.Markdown:
     renderer = markdown.Markdown(extensions=["sane_lists"], output_format="html")
     # Without these two, a tag in the text is text: it is escaped, not passed through.
     renderer.preprocessors.deregister("html_block")
     renderer.inlinePatterns.deregister("html")
+    return renderer
+
+
+def prose(text: str) -> Markup:
+    """Renders a Markdown field to sanitised HTML, as one block without blank lines."""
     clean = nh3.clean(
-        renderer.convert(text),
+        _renderer().reset().convert(text),
         tags=_ALLOWED_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https"},
