@@ -15,7 +15,16 @@ from typing import Any
 
 from ._catalog_file import FORMAT, digest_of, dumps, folder_digest
 from ._errors import AmbiguousModelError, CatalogueError, UnknownModelError
-from ._names import loose, tokens, without_storage
+from ._names import (
+    APART,
+    counted_alike,
+    goes_on,
+    loose,
+    parts,
+    parts_without_storage,
+    tokens,
+    without_storage,
+)  # fmt: skip
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SUGGESTIONS = 3
@@ -66,8 +75,9 @@ class Catalogue(Mapping[str, Any]):
         """Returns the id of the one model with this name, however it is spelt.
 
         An exact name wins; then the name without what only says how the weights are stored; then
-        the one model whose name holds all these words, save for a hub id: that is the whole name
-        of something else. Raises UnknownModelError or AmbiguousModelError.
+        the one model whose name holds all these words, with their numbers in the same places, save
+        for a hub id or another version: those are the whole name of something else. Raises
+        UnknownModelError or AmbiguousModelError.
         """
         if name in self.models:
             return name
@@ -78,8 +88,9 @@ class Catalogue(Mapping[str, Any]):
                 return ids[0]
             if ids:
                 raise AmbiguousModelError(name, tuple(ids))
-        holders = self._holding(tokens(without_storage(name)))
-        if len(holders) == 1 and "/" in name:
+        wanted = parts_without_storage(name)
+        holders = self._holding(wanted)
+        if len(holders) == 1 and ("/" in name or self._goes_on(wanted, holders[0])):
             raise UnknownModelError(name, self._nearest(name) or holders)
         if len(holders) == 1:
             return holders[0]
@@ -87,15 +98,16 @@ class Catalogue(Mapping[str, Any]):
             raise AmbiguousModelError(name, holders)
         raise UnknownModelError(name, self._nearest(name))
 
-    def _holding(self, wanted: frozenset[str]) -> tuple[str, ...]:
+    def _holding(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         # Two letters or digits alone are in too many names to mean one.
         if not any(len(word) > 2 and word.isalpha() for word in wanted):
             return ()
-        return tuple(
-            id
-            for id, model in self.models.items()
-            if any(wanted <= _tokens(name) for name in _written_names(id, model))
-        )
+        return tuple(id for id, model in self.models.items() if _holders(wanted, id, model))
+
+    def _goes_on(self, wanted: tuple[str, ...], id: str) -> bool:
+        """True where every name that holds these words is of another version; an id has no dots."""
+        names = [name for name in _holders(wanted, id, self.models[id]) if name != id]
+        return bool(names) and all(goes_on(wanted, name) for name in names)
 
     def _nearest(self, name: str) -> tuple[str, ...]:
         """Returns the ids spelt most like this name, else those whose whole name stands in it."""
@@ -120,6 +132,16 @@ class Catalogue(Mapping[str, Any]):
 def _tokens(name: str) -> frozenset[str]:
     """Returns the words of a name that stands in the catalogue; a stranger's is never kept."""
     return tokens(name)
+
+
+def _holders(wanted: tuple[str, ...], id: str, model: dict[str, Any]) -> list[str]:
+    """Returns the names of a model that hold all these words, and their numbers in their places."""
+    words = frozenset(wanted) - {APART}
+    return [
+        name
+        for name in _written_names(id, model)
+        if words <= _tokens(name) and counted_alike(wanted, parts(name))
+    ]
 
 
 def _written_names(id: str, model: dict[str, Any]) -> list[str]:
@@ -190,7 +212,7 @@ def _compiled(root: str) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise CatalogueError(
             f"The catalogue must be compiled, and {error.name} is not installed. "
-            "Run: pip install 'sweetspot[authoring]'"
+            "Run: pip install pydantic pyyaml"
         ) from None
     return compile_catalogue(Path(root))
 

@@ -83,8 +83,7 @@ def _authoring(name: str) -> Any:
         return import_module(f"._authoring.{name}", __package__)
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"This needs {error.name}, which is not installed. "
-            "Run: pip install 'sweetspot[authoring]'"
+            f"This needs {error.name}, which is not installed. Run: pip install pydantic pyyaml"
         ) from None
 
 

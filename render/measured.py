@@ -62,7 +62,7 @@ def summarised(found: dict[str, Any]) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise RenderError(
             f"measurements: expected {error.name} to work them out, got none. "
-            "Run: pip install 'sweetspot[measure]'"
+            "Run: python -m pip install -e '.[measure]'"
         ) from None
     # Through JSON and back, as it is written.
     again: dict[str, Any] = json.loads(json.dumps(summarise(found)))

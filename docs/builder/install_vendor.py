@@ -1,6 +1,6 @@
 """Installs what `package-lock.json` names into node_modules, for `make node_modules/ready`.
 
-npm comes from the machine or, where it has none, from a wheel (`pip install 'sweetspot[node]'`).
+npm comes from the machine or, where it has none, from a wheel (`pip install -e '.[node]'`).
 With neither, or without a network, the site is built without what needs it: exit status 0, one
 line that says so. Where CI is set that is an error instead.
 """

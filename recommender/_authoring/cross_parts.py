@@ -21,6 +21,7 @@ WITHOUT_A_PAGE = {
     "original_inference_steps": "integer",
     "pyramid_num_inference_steps_list": "integer",
     "ensemble_size": "integer",
+    "prediction_type": "string",
     # Video and audio.
     "guidance_scale_2": "number",
     "max_guidance_scale": "number",

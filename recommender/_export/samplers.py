@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .._names import loose
+from .._recommend.apply import FLAGS
 from .plan import Plan
 
 # Endings of A1111's names, as they were written before 1.9, and ComfyUI's words for them.
@@ -78,15 +79,23 @@ def _spellings(id: str, entry: dict[str, Any]) -> set[str]:
     return {loose(name) for name in [*names, *entry.get("names", {}).values()] if name}
 
 
-def _distance(plan: Plan, entry: dict[str, Any], id: str) -> tuple[bool, bool, int, int]:
-    """Ranks samplers that share a class: of this kind of model, then the plainest."""
+def _flags(plan: Plan) -> dict[str, Any]:
+    """Returns what the recommendation sets in the scheduler's config."""
+    return {name: value for name, value in plan.found.settings.items() if name in FLAGS}
+
+
+def _distance(plan: Plan, entry: dict[str, Any], id: str) -> tuple[bool, int, bool, int, int]:
+    """Ranks samplers that share a class: of this kind of model, of these flags, the plainest."""
     other_kind = ("flow" in entry.get("valid_for", ())) != plan.flow
     special = any(id.endswith(suffix) for suffix in _SUFFIXES)
-    return other_kind, special, len(entry.get("flags", {})), len(id)
+    wanted, own = _flags(plan), entry.get("flags", {})
+    missed = sum(own.get(name) != value for name, value in wanted.items())
+    missed += len(own.keys() - wanted.keys()) if wanted else 0
+    return other_kind, missed, special, len(own), len(id)
 
 
 def _schedule(plan: Plan, entry: dict[str, Any], by_class: bool) -> str | None:
-    flags = entry.get("flags", {})
+    flags = {**entry.get("flags", {}), **_flags(plan)}
     for flag, name in (
         ("use_karras_sigmas", "karras"),
         ("use_exponential_sigmas", "exponential"),
@@ -98,7 +107,7 @@ def _schedule(plan: Plan, entry: dict[str, Any], by_class: bool) -> str | None:
         return "simple"
     if flags.get("timestep_spacing") == "trailing":
         return "sgm_uniform"
-    if by_class:
+    if by_class and "timestep_spacing" not in _flags(plan):
         # A class alone does not say which flags: the model's own files do, in diffusers.
         return None
     if flags.get("timestep_spacing") == "leading":
@@ -123,10 +132,11 @@ def named(plan: Plan, tools: tuple[str, ...], valid: Collection[str]) -> Named |
     if sampler is None:
         return None
     for name in _candidates(sampler, tools):
-        if name in valid:
-            return Named(name, sampler.schedule)
-        short, schedule = _parted(name)
+        short, schedule = (name, None) if name in valid else _parted(name)
         if short in valid:
+            # The tool's name for the sampler says what these flags say.
+            own = sampler.entry.get("flags", {})
+            plan.taken |= {flag for flag, set_to in _flags(plan).items() if own.get(flag) == set_to}
             return Named(short, schedule or sampler.schedule)
     shown = sampler.entry.get("name", sampler.id)
     plan.note(f"sampler: {plan.tool} has no {shown} ({plan.found.scheduler}); its own stays.")

@@ -12,7 +12,7 @@ _REPLACED = frozenset((
     "num_inference_steps", "guidance_scale", "true_cfg_scale", "image_guidance_scale", "scheduler",
     "guidance_scale_2", "min_guidance_scale", "max_guidance_scale", "guidance_rescale",
     "negative_prompt", "shift", "eta", "timesteps", "original_inference_steps",
-    "intermediate_timesteps",
+    "intermediate_timesteps", "timestep_spacing", "prediction_type",
 ))  # fmt: skip
 
 

@@ -150,7 +150,7 @@ def _learned() -> list[Any]:
     except PackageNotFoundError:
         raise RenderError(
             "--metric lpips: expected torchmetrics, which brings its learned weights, got none. "
-            "Run: pip install 'sweetspot[perceptual]'"
+            "Run: python -m pip install -e '.[perceptual]'"
         ) from None
     if not path.is_file() or _digest(path) != LEARNED_SHA256:
         raise RenderError(

@@ -121,6 +121,9 @@ def test_without_scripts_the_pictures_stand_with_their_captions(
         page.goto(base + "models/")
         assert page.locator("tbody tr:visible").count() == 3
         assert page.locator(".filter-control:visible").count() == 0
+        header = "document.querySelector('.md-header')"
+        colour = page.evaluate(f"getComputedStyle({header}).backgroundColor")
+        assert colour == "rgb(33, 29, 71)"  # the guide's own, not the theme's
         context.close()
 
 

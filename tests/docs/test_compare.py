@@ -56,6 +56,19 @@ def test_a_column_that_comes_late_replaces_no_later_choice(
     assert page.url.endswith("?a=quick-lora&b=stable-diffusion-v1-5")
 
 
+def test_a_long_name_stays_in_its_column_on_a_phone(opened: Opened, small_guide: Path) -> None:
+    """A class of diffusers is one word, and wider than half a phone."""
+    site = opened(small_guide, phone=True)
+    page = site.visit("compare/?a=flux-1-schnell&b=stable-diffusion-v1-5")
+    cell = page.get_by_role("cell").nth(1)
+    expect(cell).to_be_visible()
+    wide = cell.evaluate(
+        "(cell) => (cell.textContent = 'FlowMatchEulerDiscreteScheduler',"
+        " cell.scrollWidth - cell.clientWidth)"
+    )
+    assert wide <= 0
+
+
 def test_an_unknown_id_is_named_and_not_shown_as_markup(opened: Opened, small_guide: Path) -> None:
     """What a link says is text."""
     page = opened(small_guide).visit("compare/?a=%3Cb%3Eno&b=flux-1-schnell")

@@ -103,6 +103,18 @@ def printed(path: Path, model: str = "") -> list[list[str]]:
     return [[f"$ {run['command']}", run["text"].rstrip()] for run in runs]
 
 
+def test_without_scripts_the_page_points_at_the_commands(chromium: Browser, guide: Path) -> None:
+    """No field is left over that nothing would read."""
+    with served(guide) as base:
+        context = chromium.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(base + URI)
+        shown = page.locator(".md-content").inner_text()
+        assert "Without JavaScript the page reads no file." in shown
+        assert page.locator("file-checker:visible").count() == 0
+        context.close()
+
+
 def test_nothing_is_fetched_before_a_file_is_there(opened: Opened, guide: Path) -> None:
     """Fourteen megabytes are for whoever asked for them."""
     watched = opened(guide)

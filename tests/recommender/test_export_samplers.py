@@ -7,6 +7,8 @@ import shlex
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from recommender import Recommendation, export, recommend
 
 SDXL = replace(recommend("sdxl-base-1-0"), scheduler="EulerAncestralDiscreteScheduler")
@@ -56,3 +58,21 @@ def test_a_sampler_that_a_tool_has_not_is_named_and_left_to_the_tool() -> None:
         "sampler: MysteryScheduler has no counterpart known here; A1111's own stays."
         in unknown.notes
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "sampler", "schedule"),
+    [
+        ("DPM++ 2M Karras", "DPM++ 2M", "Karras"),
+        ("DPM++ 2M SDE Karras", "DPM++ 2M SDE", "Karras"),
+        ("DPM++ 3M SDE", "DPM++ 3M SDE", "Automatic"),
+        ("DPM++ SDE Karras", "DPM++ SDE", "Karras"),
+        ("UniPC Karras", "UniPC", "Karras"),
+    ],
+)
+def test_a_sampler_that_was_asked_for_arrives_under_its_own_name(
+    asked: str, sampler: str, schedule: str
+) -> None:
+    found = export(recommend("sdxl", scheduler=asked), "a1111")
+    assert f"Sampler: {sampler}, Schedule type: {schedule}," in found.content
+    assert not any("no place" in note for note in found.notes)

@@ -77,5 +77,5 @@ def test_a_stale_cache_without_the_authoring_extra_says_what_to_install(tree: Tr
     )
     assert out == (
         "The catalogue must be compiled, and yaml is not installed. "
-        "Run: pip install 'sweetspot[authoring]'\n"
+        "Run: pip install pydantic pyyaml\n"
     )

@@ -152,7 +152,7 @@ def test_without_torchmetrics_one_line_names_what_to_install(
         Lpips(weights)
     assert str(refused.value) == (
         "--metric lpips: expected torchmetrics, which brings its learned weights, got none. "
-        "Run: pip install 'sweetspot[perceptual]'"
+        "Run: python -m pip install -e '.[perceptual]'"
     )
 
 

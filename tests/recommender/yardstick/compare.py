@@ -73,8 +73,18 @@ def share(some: Iterable[bool]) -> float:
 
 
 def ranges() -> tuple[float, int]:
-    """Returns the median of high ÷ low over all models, and how many models have no range."""
-    answers = [recommend(id) for id in catalogue().models]
+    """Returns the median of high ÷ low over all models, and how many models have no range.
+
+    Files made for one number of steps have none to give and are left out.
+    """
+    answers = [
+        recommend(id)
+        for id, model in catalogue().models.items()
+        if not any(
+            claim.get("note", "").startswith("fixed by")
+            for claim in model["claims"].get("num_inference_steps", [])
+        )
+    ]
     widths = [one.high / max(one.low, 1) for one in answers if one.low and one.high]
     return median(widths), len(answers) - len(widths)
 
