@@ -13,15 +13,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserType, Page
+from playwright.sync_api import Browser, BrowserType, Page, expect
 
 NO_BROWSER = (
     "no Chromium: expected one in $CHROME, on the PATH or from `playwright install chromium`, "
     "got none."
 )
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-PATIENCE = 120_000  # milliseconds
+PATIENCE = 120_000  # milliseconds: a machine that is busy with other things is slow, not wrong
 SUB_PATH = "some/sub/path/"
+# The theme's script begins with a page in a task of its own, after those who waited before.
+STARTED = "() => window.document$ && new Promise((done) => document$.subscribe(() => done()))"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Nothing of the browser's own may reach for the network or for a graphics card.
 OPTIONS = (
@@ -51,7 +53,10 @@ def launch(
     options = [one for one in OPTIONS if not (graphics and one == "--disable-gpu")]
     options += ["--enable-unsafe-webgpu"] if graphics else []
     args = [*options, *more]
-    return kind.launch(executable_path=path, headless=True, args=args)
+    browser = kind.launch(executable_path=path, headless=True, args=args)
+    browser.on("context", lambda context: context.set_default_timeout(PATIENCE))
+    expect.set_options(timeout=PATIENCE)
+    return browser
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -118,6 +123,7 @@ class Watched:
         """Opens a page of the site and waits for the theme's script, which comes after the page."""
         self.page.goto(self.base + uri)
         self.page.wait_for_function("!document.querySelector('#__config') || 'document$' in window")
+        self.page.evaluate(STARTED)
         return self.page
 
     def open(self, uri: str) -> Page:
@@ -167,8 +173,6 @@ def opening(browser: Browser) -> Iterator[Opened]:
                 color_scheme="dark" if dark else "light", viewport=PHONE if phone else DESKTOP
             )
             stack.callback(context.close)
-            # A machine that is busy with other things is slow, not wrong.
-            context.set_default_timeout(PATIENCE)
             watched.append(Watched(context.new_page(), base))
             return watched[-1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from browser import Opened
 from playwright.sync_api import Page
@@ -39,7 +39,9 @@ def chosen(page: Page) -> dict[str, str]:
 
 
 def address(page: Page) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
+    """Returns what the page's address asks for: the page's own word, `page.url` may come later."""
+    query: str = page.evaluate("location.search.slice(1)")
+    return dict(parse_qsl(query, keep_blank_values=True))
 
 
 def explored(opened: Opened, site: Path, uri: str = "explore/", **how: Any) -> Page:

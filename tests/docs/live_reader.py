@@ -14,7 +14,20 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 WAIT = 120_000  # ms; a busy machine is slow
-COUNT = "addEventListener('drawn', () => { window.drawn = (window.drawn ?? 0) + 1 })"
+# Counts the pictures that are finished, and keeps which of the page's runs was the last of them.
+COUNT = """addEventListener("drawn", () => {
+    window.drawn = (window.drawn ?? 0) + 1;
+    window.finished = document.querySelector("live-picture").panel.engine.session.run;
+})"""
+# The settings that the address does not name as they are.
+UNTOLD = """(wanted) => {
+    const told = new URLSearchParams(location.hash.slice("#draw?".length));
+    return Object.entries(wanted).filter(([name, value]) => told.get(name) !== String(value));
+}"""
+LISTENING = "document.querySelector('live-picture').panel?.engine"
+# The number of the run that draws all that was typed: one that waits for its turn begins first.
+ASKED = """() => new Promise((begun) => setTimeout(begun)).then(
+    () => document.querySelector("live-picture").panel.engine.session.run)"""
 
 
 @contextmanager
@@ -52,22 +65,19 @@ def wait_for_status(page: Page, words: str) -> str:
 def set_all(page: Page, model: str, settings: dict[str, Any]) -> None:
     """Types and chooses as a reader does, and waits for the picture of all of it.
 
-    The address changes when a picture is finished, so it tells which one is.
+    Each change asks for a picture; what is typed as text a moment later, so it comes first. Nothing
+    is left to draw then, not even the same picture again, whose previews would take its place.
     """
+    page.wait_for_function(LISTENING, timeout=WAIT)
     page.get_by_label(model, exact=True).or_(page.locator(f"[value={model}]")).first.check()
-    for name, value in settings.items():
+    for name, value in sorted(settings.items(), key=lambda one: not isinstance(one[1], str)):
         field = page.locator(f"[name={name}]")
         choices = field.evaluate("(field) => field.tagName === 'SELECT'")
         field.select_option(str(value)) if choices else field.fill(str(value))
     page.wait_for_function(
-        """(wanted) => {
-            const told = new URLSearchParams(location.hash.slice("#draw?".length));
-            const same = ([name, value]) => told.get(name) === String(value);
-            return Object.entries(wanted).every(same);
-        }""",
-        arg={"model": model, **settings},
-        timeout=WAIT,
+        "(run) => window.finished >= run", arg=page.evaluate(ASKED), timeout=WAIT
     )
+    assert page.evaluate(UNTOLD, {"model": model, **settings}) == []
 
 
 def latents_drawn(page: Page, known: dict[str, Any]) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 from browser import Opened, served
 from html_pages import covering
 from playwright.sync_api import Browser, Page
+from widgets import search_for
 
 import recommender
 from tests.prove import PROVE
@@ -15,22 +16,16 @@ from tests.prove import PROVE
 SCREENS = [(False, False), (True, True), *([(True, False), (False, True)] if PROVE else [])]
 
 
-def pictures(page: Page) -> list[dict[str, object]]:
-    """Returns every rendered picture on a page that a reader can see, with its natural width."""
-    found: list[dict[str, object]] = page.evaluate(
-        """() => [...document.querySelectorAll('.md-content img[src*="renders/"]')]
-            .filter((image) => image.checkVisibility())
-            .map((image) => ({src: image.src, alt: image.alt, width: image.naturalWidth}))"""
-    )
-    return found
+# Every rendered picture on a page that a reader can see, with its natural width.
+PICTURES = """() => [...document.querySelectorAll('.md-content img[src*="renders/"]')]
+    .filter((image) => image.checkVisibility())
+    .map((image) => ({src: image.src, alt: image.alt, width: image.naturalWidth}))"""
 
 
 def search(page: Page, words: str) -> list[str]:
     """Types words into the search field and returns the titles that come up."""
-    field = page.locator(".md-search__input")
-    field.click()
-    field.press_sequentially(words)  # the theme listens for keys, not for input
-    page.locator(".md-search-result__item").first.wait_for()
+    page.locator(".md-search__input").click()
+    search_for(page, words)
     titles: list[str] = page.locator(".md-search-result__item h1").all_inner_texts()
     return titles
 
@@ -38,9 +33,10 @@ def search(page: Page, words: str) -> list[str]:
 def test_the_steps_page_shows_its_pictures(opened: Opened, guide: Path) -> None:
     """Three captioned pictures at least, each loaded, each with words."""
     page = opened(guide).open("settings/inference-steps/")
-    seen = pictures(page)
+    page.wait_for_function(f"({PICTURES})().every((one) => one.width)")
+    seen = page.evaluate(PICTURES)
     assert len(seen) >= 3
-    assert all(picture["width"] and picture["alt"] for picture in seen)
+    assert all(picture["alt"] for picture in seen)
     captions = page.locator(".comparison figcaption code").all_inner_texts()
     for value in (4, 25, 50):
         assert f"num_inference_steps = {value}" in captions
@@ -99,7 +95,6 @@ def test_the_slider_flips_every_model_to_the_same_value(opened: Opened, small_gu
     assert page.locator("steps-slider output").inner_text() == "10"  # nearest its own 12
     slider.focus()
     page.keyboard.press("Home")
-    page.wait_for_load_state("networkidle")
     assert page.locator("steps-slider output").inner_text() == "1"
     assert slider.get_attribute("aria-valuetext") == "1"
     assert page.locator("steps-slider img").evaluate_all("all => all.map((i) => i.alt)") == [

@@ -20,6 +20,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     savings = {"after": (), "rows": (), "example": "84 %"}
     page.set_content(render("measured_time", lines=(), savings=savings, sizes=()))
     page.add_script_tag(content=SCRIPT.read_text(encoding="utf-8"), type="module")
+    page.wait_for_function("document.querySelector('time-calculator output').value")
     yield page
     page.close()
 
@@ -31,7 +32,6 @@ def ask(page: Page, **figures: object) -> str:
 
 
 def test_it_opens_with_the_example(page: Page) -> None:
-    page.wait_for_function("document.querySelector('time-calculator output').value")
     said = page.locator("time-calculator output").inner_text()
     assert said == "From 50 to 8 steps saves 84 %: 25 seconds become 4."
 

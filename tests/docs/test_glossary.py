@@ -7,6 +7,7 @@ from pathlib import Path
 import glossary
 from browser import PHONE, Opened
 from html_pages import elements
+from playwright.sync_api import expect
 
 MARKDOWN = """# Words
 
@@ -82,7 +83,7 @@ def test_a_word_opens_by_keyboard_beside_its_use_and_closes_with_escape(
     assert 0 <= box["y"] <= box["y"] + box["height"] <= PHONE["height"]
     assert page.locator("h2").last.bounding_box() == before
     page.keyboard.press("Escape")
-    assert note.is_visible() is False
+    expect(note).to_be_hidden()
 
 
 def test_the_words_page_and_the_search_hold_no_notes(guide: Path) -> None:

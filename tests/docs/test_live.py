@@ -25,7 +25,7 @@ from live_reader import (
 )
 from live_site import ASSETS, KNOWN, large_site, live_picture, write_site
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.prove import PROVE
 
@@ -34,6 +34,24 @@ ASKED = [
     for i, one in enumerate(KNOWN)
     if PROVE or i in (1, 7, 8) or BESIDE.keys() & one["settings"].keys()
 ]
+# Asks for a picture and types until it is there: the prompt in the address before and after.
+TYPED_MEANWHILE = """async (words) => {
+    const told = () => new URLSearchParams(location.hash.slice("#draw?".length)).get("prompt");
+    const { seed, prompt } = document.querySelector("live-picture form").elements;
+    const type = (field, value) => {
+        field.value = value;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    const before = told();
+    const drawn = new Promise((done) => addEventListener("drawn", done, { once: true }));
+    type(seed, 4);
+    await new Promise((begun) => setTimeout(begun));
+    type(prompt, words);
+    const typing = setInterval(() => type(prompt, words), 20);
+    await drawn;
+    clearInterval(typing);
+    return [before, told()];
+}"""
 STATED = json.loads((ASSETS / "models/parity.json").read_text(encoding="utf-8"))["summary"]
 
 
@@ -81,11 +99,11 @@ def test_words_outside_the_vocabulary_are_marked_as_they_are_typed(drawing: Page
     prompt = drawing.get_by_label("Prompt", exact=True)
     prompt.fill("a dragon by the sea")
     told = drawing.locator(f"#{prompt.get_attribute('aria-describedby')}")
-    assert told.inner_text() == "Not in the model's vocabulary: dragon"
+    expect(told).to_have_text("Not in the model's vocabulary: dragon")
     assert told.locator("mark").all_inner_texts() == ["dragon"]
     assert told.get_attribute("aria-live") == "polite"
     prompt.fill("a lighthouse by the sea")
-    assert told.inner_text() == ""
+    expect(told).to_have_text("")
 
 
 def test_a_slider_that_is_dragged_draws_only_where_it_stops(drawing: Page) -> None:
@@ -106,6 +124,13 @@ def test_a_slider_that_is_dragged_draws_only_where_it_stops(drawing: Page) -> No
     assert (
         ": 6 steps, guidance 3, seed 1" in drawing.locator(".drawn figcaption").first.inner_text()
     )
+
+
+def test_the_address_is_of_the_picture_that_stands_there(drawing: Page) -> None:
+    """Also where it is finished while the next prompt is being typed."""
+    set_all(drawing, "postcards", {"num_inference_steps": 2, "guidance_scale": 1, "seed": 3})
+    before, after = drawing.evaluate(TYPED_MEANWHILE, "a tent")
+    assert after == before != "a tent"
 
 
 def test_both_models_draw_side_by_side_each_with_what_suits_it(drawing: Page) -> None:
@@ -185,7 +210,7 @@ def test_a_failed_download_leaves_the_picture_a_line_and_another_try(
     assert told == (
         "The download failed. (postcards-turbo/unet.onnx: HTTP 503) The rendered pictures stay."
     )
-    assert page.locator("steps-slider img").first.evaluate("(image) => image.naturalWidth") == 128
+    expect(page.locator("steps-slider img").first).to_have_js_property("naturalWidth", 128)
     page.context.unroute("**/unet.onnx*")
     fetched.clear()
     begin(page, "Try again")
@@ -211,7 +236,7 @@ def test_a_lost_worker_leaves_the_picture_a_line_and_another_try(
     page.goto(site)
     begin(page)
     wait_for_drawn(page, 1)
-    page.workers[0].evaluate("self.close()")
+    page.workers[0].evaluate("setTimeout(() => self.close())")  # once it has answered
     told = wait_for_status(page, "ended")
     assert told == "The browser ended the drawing in the background. The rendered pictures stay."
     begin(page, "Try again")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from browser import served
 from live import SIZED
-from live_reader import begin, distance, latents_of, set_all
+from live_reader import begin, distance, latents_of, readers, set_all
 from live_site import FROM_PICTURE, live_picture, need_runtime, write_site
 from PIL import Image
 from playwright.sync_api import Browser, Page
@@ -59,8 +59,9 @@ def test_from_a_picture_a_reader_draws_what_python_draws(chromium: Browser, tmp_
     """A prompt, a seed, a scheduler and a strength that no plan renders."""
     need_runtime()
     asked = {k: v for k, v in FROM_PICTURE["settings"].items() if k not in SIZED}
-    with served(write_site(tmp_path, live_picture("strength", "strength"))) as base:
-        page = chromium.new_page()
+    site = write_site(tmp_path, live_picture("strength", "strength"))
+    with served(site) as base, readers(chromium) as opened:
+        page = opened()
         page.goto(base)
         begin(page)
         page.get_by_text("All settings").click()
@@ -71,7 +72,6 @@ def test_from_a_picture_a_reader_draws_what_python_draws(chromium: Browser, tmp_
         assert words.endswith(": 6 steps, guidance 9, seed 71, unipc, strength 0.7")
         page.locator("[name=num_inference_steps]").fill("3")
         assert page.locator("[name=strength]").get_attribute("min") == "0.35"
-        page.close()
 
 
 def chosen_stop(page: Page, stop: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import near
 import pytest
 from browser import Quiet, served
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 SETTING = {"slug": "inference-steps", "title": "Inference Steps", "aliases": ["sample_steps"]}
 MODEL = {"name": "FLUX.1 [dev]", "hub_id": "a/FLUX.1-dev", "aliases": ["flux dev"]}
@@ -80,9 +80,9 @@ def test_a_wrong_address_is_answered_with_the_page_that_was_meant(
     page = chromium.new_page()
     page.goto(host + asked)
     link = page.locator("near-pages a").first
-    assert link.inner_text() == first
+    expect(link).to_have_text(first)
     link.click()
-    assert page.locator("h1").inner_text() == first
+    expect(page.locator("h1")).to_have_text(first, use_inner_text=True)
     page.close()
 
 

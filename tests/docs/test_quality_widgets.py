@@ -51,7 +51,8 @@ def weigh(opened: Opened, site: Path, uri: str, phone: bool = False) -> tuple[Pa
 
     watched = opened(site, phone=phone)
     watched.page.context.on("response", add)
-    page = watched.open(uri)
+    with watched.page.context.expect_event("response", lambda one: "/workers/search" in one.url):
+        page = watched.open(uri)
     return page, dict(sizes)
 
 

@@ -129,8 +129,7 @@ export class Panel {
     return models[this.model].schedulers.filter(entered);
   }
 
-  jobs() {
-    const settings = settingsOf(this.form);
+  jobs(settings) {
     const [width, height] = [Number(settings.width), Number(settings.height)];
     const { models } = this.manifest;
     const chosen = settings.model in models ? [settings.model] : Object.keys(models);
@@ -142,7 +141,8 @@ export class Panel {
 
   draw() {
     if (this.engine.ended || !this.form.reportValidity()) return;
-    this.drawing = this.jobs();
+    this.asked = settingsOf(this.form);
+    this.drawing = this.jobs(this.asked);
     this.screens.forEach((screen, i) => screen.expect(this.drawing[i]));
     this.engine.draw(this.drawing);
   }
@@ -160,7 +160,8 @@ export class Panel {
   finish() {
     const left = this.left.length ? ` Not as the link asked: ${this.left.join(", ")}.` : "";
     this.tell(`Drawn with ${this.engine.told}. The address bar is a link to this picture.${left}`, 1);
-    history.replaceState(history.state, "", write(settingsOf(this.form)));
+    // Of what was drawn: the reader may be typing the next.
+    history.replaceState(history.state, "", write(this.asked));
     this.element.dispatchEvent(new CustomEvent("drawn", { bubbles: true }));
   }
 
