@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import resource
 import struct
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from recommender import ReadSettings, UnreadableError, read_settings
+from tests.recommender.pace import within
 
 SECONDS, MEGABYTES = 5, 500
 MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -24,9 +24,9 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 def within_limits() -> Iterator[None]:
     """Fails where more seconds or megabytes are spent than a stranger's file may cost."""
     read_settings(Path(__file__).parent / "pictures/a1111.png")  # the catalogue, once
-    before, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    yield
-    assert time.process_time() - before < SECONDS
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with within(SECONDS):
+        yield
     # The most this process ever held, in KB: nothing must have raised it by so much.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < MEGABYTES * 1024
 

@@ -18,6 +18,7 @@ from recommender._identify._header import Header, Tensor
 from recommender._identify._identify import judge
 from tests.prove import PROVE
 from tests.recommender.headers import build, truth
+from tests.recommender.pace import slowness
 
 CHECKOUT = Path(__file__).parents[2]
 FILES = ("native", "diffusers", "transformers", "adapters")
@@ -230,7 +231,7 @@ def test_2600_tensors_are_told_within_60_ms(known: Catalogue, tmp_path: Path) ->
         found = identify(path)
         best = min(best, time.process_time() - start)
     assert (found.component, found.family) == ("bundle", "sdxl")
-    assert best <= 0.060, f"{best * 1000:.1f} ms"
+    assert best <= 0.060 * slowness(), f"{best * 1000:.1f} ms"
 
 
 def test_identifying_leaves_heavy_packages_alone() -> None:

@@ -9,7 +9,6 @@ import random
 import resource
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -18,16 +17,15 @@ import pytest
 from recommender import UnreadableError, identify
 from tests.recommender.headers import build, hostile
 from tests.recommender.headers.hostile import ONE, entry, packed, two
+from tests.recommender.pace import slowness, within
 
 CHECKOUT = Path(__file__).parents[2]
 
 
 def refused(path: Path) -> str:
     """Returns the sentence identify() refuses a file with, less its name; one line, in time."""
-    start = time.perf_counter()
-    with pytest.raises(UnreadableError) as caught:
+    with within(5), pytest.raises(UnreadableError) as caught:
         identify(path)
-    assert time.perf_counter() - start < 5
     message = str(caught.value)
     assert "\n" not in message and message.isprintable()
     assert message.startswith(f"{path}: ")
@@ -165,9 +163,10 @@ def test_a_hundred_thousand_tensors_take_5_seconds_and_500_mb_at_most(tmp_path: 
     )
     for one in (path, nasty, wide):
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        subprocess.run([sys.executable, "-c", code, one], check=True, cwd=CHECKOUT, timeout=60,
+        subprocess.run([sys.executable, "-c", code, one], check=True, cwd=CHECKOUT,
                        capture_output=True, preexec_fn=_half_a_gigabyte)  # fmt: skip
-        assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 5
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+        assert spent < 5 * slowness()
 
 
 def _half_a_gigabyte() -> None:

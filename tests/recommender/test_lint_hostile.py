@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from recommender import UnreadableError, catalogue, lint
 from recommender._errors import is_hidden
 from recommender._lint.finding import SEVERITIES
 from recommender._lint.names import index
+from tests.recommender.pace import within
 
 IDS = sorted({*index(catalogue()).values(), "loras", "prompt", "model", "endpoint", "steps"})
 VALUES: st.SearchStrategy[Any] = st.one_of(
@@ -71,19 +71,17 @@ def test_a_token_in_a_value_is_not_repeated() -> None:
 
 
 def test_a_key_that_is_a_megabyte_long_costs_nothing() -> None:
-    before = time.process_time()
-    assert lint({"s" * 2**20: 1, "steps" + " " * 2**20: 0}) != ()
-    assert lint({"prompt": "(" * 200_000, "steps": 20}) == ()
-    assert lint({"prompt": "<lora:" * 40_000, "steps": 20}, model="sd-1.5") != ()
-    assert time.process_time() - before < 2
+    with within(2):
+        assert lint({"s" * 2**20: 1, "steps" + " " * 2**20: 0}) != ()
+        assert lint({"prompt": "(" * 200_000, "steps": 20}) == ()
+        assert lint({"prompt": "<lora:" * 40_000, "steps": 20}, model="sd-1.5") != ()
 
 
 def test_ten_thousand_keys_and_loras_are_cut_and_not_waited_for() -> None:
-    before = time.process_time()
     many: dict[str, Any] = {f"num_inference_step{at}": at for at in range(10_000)}
-    found = lint({**many, "loras": [f"lora {at}" for at in range(10_000)]})
+    with within(5):
+        found = lint({**many, "loras": [f"lora {at}" for at in range(10_000)]})
     assert len(found) <= 30
-    assert time.process_time() - before < 5
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_no_worker_outlives_the_process_that_began_it(
         words += read
     end(process.pid)
     try:
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
