@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import Opened, served
-from html_pages import covering
+from browser import PHONE, Opened, served
+from html_pages import covering, page_paths
 from playwright.sync_api import Browser, Page
 from widgets import search_for
 
@@ -86,6 +86,21 @@ def test_no_page_type_is_wider_than_its_screen(
     for uri in (*kinds, "explore/"):
         page = watched.open(uri)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), uri
+
+
+LONG_NAMES = (
+    "models/dmd2-sdxl-4step/",  # names of 36 letters, among its facts
+    "settings/aspect-ratio/",  # its names in every tool, each a word
+)
+
+
+def test_no_page_of_the_whole_guide_is_wider_than_a_phone(opened: Opened, guide: Path) -> None:
+    """The two with the longest names; `make prove`: every page."""
+    watched = opened(guide, phone=True)
+    every = (f"{one.parent.relative_to(guide).as_posix()}/" for one in page_paths(guide))
+    for uri in every if PROVE else LONG_NAMES:
+        page = watched.visit(uri)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], uri
 
 
 def test_the_slider_flips_every_model_to_the_same_value(opened: Opened, small_guide: Path) -> None:
