@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .._catalog import Catalogue
-from .._errors import OptionError, visible
+from .._errors import AmbiguousModelError, OptionError, UnknownModelError, visible
+
+_LORA = "lora-acceleration"
 
 # What an acceleration changes, so that no figure of the undistilled model may stand in for it.
 _REPLACED = frozenset((
@@ -34,6 +36,11 @@ def with_loras(
         warnings.append(
             f"{lora['name']} was made for {made_for}, and nobody publishes figures for it on "
             f"{model['name']}. Compare a few pictures with its {made_for} first."
+        )
+    if lora["modality"] != _LORA and not any("lora" in one.lower() for one in _names_of(lora)):
+        warnings.append(
+            f"The figures are those of {lora['name']}, a model of its own. They hold for a LoRA "
+            "that its authors took from it."
         )
     if model["distillation"] == "few-step":
         warnings.append(
@@ -65,19 +72,19 @@ def accelerators(known: Catalogue, id: str) -> list[str]:
     return [
         one
         for one, model in known.models.items()
-        if model["modality"] == "lora-acceleration" and model.get("base") in bases
+        if model["modality"] == _LORA and model.get("base") in bases
     ]
 
 
 def _accelerator(known: Catalogue, id: str, name: str) -> str:
-    found = known.find(name)
+    found = _found(known, id, name)
     lora, model = known.models[found], known.models[id]
-    if lora["modality"] != "lora-acceleration":
+    related = lora.get("base") in (id, *ancestors(known, id))
+    if lora["modality"] != _LORA and lora["distillation"] != "few-step":
         raise OptionError(
             f"loras: expected an accelerator LoRA, got '{visible(name)}', which is the model "
             f"{lora['name']}. Other LoRAs change no settings: leave them out."
         )
-    related = lora.get("base") in (id, *ancestors(known, id))
     if lora["family"] != model["family"] and not related:
         fitting = accelerators(known, id)[:3]
         hint = f" Made for it: {', '.join(fitting)}." if fitting else " None is known for it."
@@ -86,6 +93,35 @@ def _accelerator(known: Catalogue, id: str, name: str) -> str:
             f"'{visible(name)}', which is of the {lora['family']} family.{hint}"
         )
     return found
+
+
+def _names_of(model: dict[str, Any]) -> list[str]:
+    return [model["name"], *model.get("aliases", [])]
+
+
+def _found(known: Catalogue, id: str, name: str) -> str:
+    """Returns the accelerator of this name; among several, the one made for this model."""
+    try:
+        return known.find(name)
+    except AmbiguousModelError as error:
+        bases = (id, *ancestors(known, id))
+        models = {one: known.models[one] for one in error.candidates}
+        fitting = tuple(
+            one
+            for one, lora in models.items()
+            if lora.get("base") in bases and lora["distillation"] == "few-step"
+        )
+        loras = tuple(one for one in fitting if models[one]["modality"] == _LORA) or fitting
+        if len(loras) == 1:
+            return loras[0]
+        raise AmbiguousModelError(name, loras or error.candidates) from None
+    except UnknownModelError as error:
+        near = [one for one in error.nearest if known.models[one]["distillation"] == "few-step"]
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise OptionError(
+            f"loras: no accelerator LoRA called '{visible(name)}' is known.{hint} "
+            "A LoRA that only adds a style or a subject changes no settings: leave it out."
+        ) from None
 
 
 def _changed(model: dict[str, Any], lora: dict[str, Any], id: str) -> dict[str, Any]:

@@ -97,8 +97,8 @@ def test_every_option_is_heard(tree: Tree) -> None:
         .splitlines()[3]
         .startswith("Warning: The budget of 8 calls is too small: 20 steps")
     )
-    assert run(tree, "plain", "--lora", "plain-turbo", "--lora", "plain-tune")[2] == (
-        "loras: expected an accelerator LoRA, got 'plain-turbo', which is the model Plain Turbo. "
+    assert run(tree, "plain", "--lora", "plain-tune", "--lora", "plain-base")[2] == (
+        "loras: expected an accelerator LoRA, got 'plain-tune', which is the model Plain Tune. "
         "Other LoRAs change no settings: leave them out.\n"
     )
 

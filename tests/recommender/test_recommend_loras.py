@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recommender import OptionError, Recommendation
+from recommender import OptionError, Recommendation, recommend
 from recommender._recommend.answer import answer
 
 if TYPE_CHECKING:
@@ -79,3 +79,39 @@ def test_two_at_once_and_one_on_a_distilled_model_are_warned_of(tree: Tree) -> N
         "Plain Turbo is step-distilled already. Leave quick out, or load it on the undistilled "
         "model.",
     )
+
+
+def test_a_distilled_version_of_the_model_stands_for_the_lora_taken_from_it(tree: Tree) -> None:
+    found = asked(tree, "plain-base", "plain-turbo")
+    assert (found.steps, found.model, found.loras) == (4, "plain-base", ("plain-turbo",))
+    assert found.warnings == (
+        "The figures are those of Plain Turbo, a model of its own. They hold for a LoRA that its "
+        "authors took from it.",
+    )
+
+
+def test_a_style_is_told_from_an_accelerator_nobody_knows(tree: Tree) -> None:
+    with pytest.raises(OptionError) as caught:
+        asked(tree, "plain-base", "watercolour")
+    assert str(caught.value) == (
+        "loras: no accelerator LoRA called 'watercolour' is known. "
+        "A LoRA that only adds a style or a subject changes no settings: leave it out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "lora", "meant", "steps"),
+    [
+        ("sdxl", "LCM", "lcm-lora-sdxl", 4),
+        ("sd15", "LCM", "lcm-lora-sdv1-5", 4),
+        ("sdxl", "sdxl_lightning_4step_lora.safetensors", "sdxl-lightning-4step", 4),
+        ("juggernaut", "DMD2", "dmd2-sdxl-4step-lora", 4),
+        ("wan-2-1-t2v-14b", "lightx2v", "wan-2-1-lightx2v-t2v-14b", 4),
+        ("wan-2-2-i2v-a14b", "lightx2v/Wan2.2-Lightning", "wan-2-2-lightning-i2v-a14b", 4),
+    ],
+)
+def test_among_loras_of_one_name_the_models_own_is_meant(
+    model: str, lora: str, meant: str, steps: int
+) -> None:
+    found = recommend(model, loras=lora)
+    assert (found.loras, found.steps) == ((meant,), steps)
