@@ -15,7 +15,6 @@ from recommender import AmbiguousModelError, UnknownModelError, catalogue, recom
         ("playground-v2-1024px-aesthetic.safetensors", " Did you mean 'playground-v2-5'?"),
         ("bria 2.3", " Did you mean 'bria-3-2'?"),
         ("NoobAI-XL-v1.1.safetensors", " Did you mean 'noobai-xl-vpred'?"),
-        ("sdxl 1.1", " Did you mean 'sdxl-base-1-0'?"),
         ("qwen-image-3", " Did you mean 'qwen-image', 'qwen-image-edit' or 'qwen-image-2512'?"),
         (
             "skyreels v3",
@@ -63,3 +62,23 @@ def test_every_written_name_finds_its_model_or_says_between_which_to_choose() ->
                 assert known.find(name) == id
             except AmbiguousModelError as error:
                 assert id in error.candidates
+
+
+@pytest.mark.parametrize(
+    ("file", "id"),
+    [
+        ("hunyuan_video_t2v_720p_bf16", "hunyuan-video"),  # not HunyuanVideo 1.5
+        ("wan2.1_i2v_480p_14B_fp8_e4m3fn", "wan-2-1-i2v-14b-480p"),
+        ("wan2.2_t2v_high_noise_14B_fp8_scaled", "wan-2-2-t2v-a14b"),
+        ("wan2.2_i2v_lightx2v_4steps_lora_v1_low_noise", "wan-2-2-lightning-i2v-a14b"),
+        ("lightx2v_T2V_14B_cfg_step_distill_v2_lora_rank64_bf16", "wan-2-1-lightx2v-t2v-14b"),
+        ("Qwen-Image-Lightning-8steps-V1.0", "qwen-image-lightning-8step"),  # not Edit's
+        ("animatediff_lightning_4step_diffusers", "animatediff-lightning-4-step"),
+        ("ltxv-13b-0.9.7-distilled", "ltx-video-13b-0-9-7-distilled"),
+        ("ltx-video-2b-v0.9.5", "ltx-video-2b-0-9-5"),
+        ("sd_xl_base_1.0_0.9vae", "sdxl-base-1-0"),
+        ("svd_xt", "stable-video-diffusion-img2vid-xt"),
+    ],
+)
+def test_the_files_people_have_are_known_by_their_names(file: str, id: str) -> None:
+    assert recommend(f"{file}.safetensors").model == id
