@@ -33,9 +33,11 @@ def _guidance(found: Recommendation) -> list[str]:
 
 
 def _steps(found: Recommendation) -> str:
+    prior = found.settings.get("prior_num_inference_steps")
+    after = "" if prior is None else f" after {prior} of the prior"
     if found.steps is None:
-        return "steps unknown"
-    return f"{found.steps} step{'s' if found.steps != 1 else ''}{_span(found)}"
+        return f"steps unknown{after}"
+    return f"{found.steps} step{'s' if found.steps != 1 else ''}{_span(found)}{after}"
 
 
 def _span(found: Recommendation) -> str:

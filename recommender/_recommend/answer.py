@@ -104,9 +104,22 @@ def answer_of(known: Catalogue, id: str, given: Options, weights: str | None) ->
             f"true_cfg_scale {settings['true_cfg_scale']:g} acts only beside a negative prompt. "
             "Pass one, if only a space."
         )
+    warnings += _prior(settings)
     if counted.effective is not None and case.measured is None:
         warnings += out_of_range(case.model, chosen, counted.effective)
     return _recommendation(id, case, given.goal, counted, settings, warnings)
+
+
+def _prior(settings: dict[str, Any]) -> list[str]:
+    """Returns what a first network runs before these steps, which counts none of its calls."""
+    steps = settings.get("prior_num_inference_steps")
+    if steps is None:
+        return []
+    passes = 2 if (settings.get("prior_guidance_scale") or 0) > 1 else 1
+    return [
+        f"Another network, the prior, runs prior_num_inference_steps={steps} before these steps: "
+        f"{steps * passes} network calls more."
+    ]
 
 
 def _recommendation(

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recommender import OptionError, Recommendation
+from recommender import OptionError, Recommendation, recommend
 from recommender._recommend.answer import answer
 from recommender._recommend.options import GOALS, TASKS
+from recommender._show import headline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,3 +218,12 @@ def test_settings_cannot_be_changed_but_are_plain_data(tree: Tree) -> None:
     assert json.loads(json.dumps(found.to_dict())) == found.to_dict()
     assert pickle.loads(pickle.dumps(found)) == found == copy.deepcopy(found)
     assert found.to_dict()["settings"] is not found.settings
+
+
+def test_a_cascade_says_what_its_first_network_runs() -> None:
+    found = recommend("stable-cascade")
+    assert headline(found) == "10 steps (10–12) after 20 of the prior · DDPMWuerstchenScheduler"
+    assert found.warnings == (
+        "Another network, the prior, runs prior_num_inference_steps=20 before these steps: "
+        "40 network calls more.",
+    )
