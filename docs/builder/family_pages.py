@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markup import figure
-from templating import guidance, render, span
+from templating import all_guidance, render, span
 
 Model = Mapping[str, Any]
 # What a family's table says of each member, where its members differ in it.
@@ -124,7 +124,7 @@ def told(model: Model) -> dict[str, str]:
         **{label: figure(text) for label, text in facts.items() if label in COLUMNS},
         "Steps": figure(answer["steps"]),
         "Range": span(answer["low"], answer["high"]),
-        "Guidance": guidance(answer),
+        "Guidance": all_guidance(answer),
         "Scheduler": figure(answer["scheduler"]),
         "Size in pixels": figure(size),
     }

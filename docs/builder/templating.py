@@ -74,6 +74,7 @@ def environment() -> jinja2.Environment:
     )
     engine.filters.update(
         agreement=agreement,
+        all_guidance=all_guidance,
         anchor=lambda title: slugify(title, "-"),
         answered=answered,
         badge_value=badges.value,
@@ -141,13 +142,22 @@ def guidance(answer: Mapping[str, Any]) -> str:
     return value and value + kinds.get(answer["guidance"], "")
 
 
+def all_guidance(answer: Mapping[str, Any]) -> str:
+    """Writes the guidance with the true CFG scale, where a model has that alone or both act."""
+    shown, true = guidance(answer), answer.get("true_cfg_scale")
+    if true is None or true <= 1:
+        return shown or ("" if true is None else "off")
+    return ", ".join(part for part in (shown, f"true CFG {figure(true)}") if part)
+
+
 def answered(answer: Mapping[str, Any]) -> str:
     """Writes a model's answer as one sentence."""
     around = span(answer["low"], answer["high"])
     steps = f"{figure(answer['steps'])} steps" if answer["steps"] is not None else ""
+    guided = all_guidance(answer)
     parts = [
         steps and steps + (f" ({around})" if around else ""),
-        guidance(answer) and f"guidance {guidance(answer)}",
+        guided if guided.startswith("true") else guided and f"guidance {guided}",
         answer["scheduler"] and f"scheduler {answer['scheduler']}",
     ]
     told = ", ".join(part for part in parts if part) or "no figure is published yet"

@@ -36,6 +36,8 @@ def answer(model_id: str) -> dict[str, Any]:
         "high": 4,
         "guidance": "off",
         "guidance_scale": 0.0,
+        "true_cfg_scale": None,
+        "shift": None,
         "scheduler": None,
         "basis": "author",
         "why": ("The authors say so.",),
@@ -176,6 +178,22 @@ def test_a_measurement_stands_first_among_the_claims_of_a_model_page(
 def test_a_model_page_gives_the_line_of_python(built: dict[str, pages.Page]) -> None:
     """The answer can be had in a program as well."""
     assert 'recommend("flux-1-schnell").steps  # 4' in built["models/flux-1-schnell.md"].markdown
+
+
+def test_a_model_page_shows_a_true_cfg_scale_and_a_shift(
+    catalogue: dict[str, Any], small_renders: Path
+) -> None:
+    """Of Qwen-Image nothing else would say how hard it is guided."""
+
+    def guided(model_id: str) -> dict[str, Any]:
+        own = {"guidance": None, "guidance_scale": None, "true_cfg_scale": 4.0, "shift": 3.1}
+        return {**answer(model_id), **own}
+
+    made = pages.build_pages(catalogue, guided, load_manifests(small_renders))
+    page = made["models/flux-1-schnell.md"].markdown
+    assert "<dt>True CFG</dt><dd>4</dd>" in page
+    assert "<dt>Shift</dt><dd>3.1</dd>" in page
+    assert "<td>true CFG 4</td>" in made["models/index.md"].markdown
 
 
 def test_the_index_shows_a_setting_by_its_own_pictures(built: dict[str, pages.Page]) -> None:

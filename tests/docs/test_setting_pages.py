@@ -12,7 +12,7 @@ import pytest
 from figures import load_manifests
 from setting_pages import scale, setting_view
 from small import POSTCARDS
-from templating import TRANSFERS, render
+from templating import TRANSFERS, all_guidance, render
 
 Plan = Callable[..., dict[str, Any]]
 SOURCE = {
@@ -135,6 +135,24 @@ def test_guidance_is_shown_with_its_kind() -> None:
     view = setting_view("guidance_scale", {"guidance_scale": setting()}, {})
     words = text(render("setting", setting=view, answers=answers, measured=[]))
     assert "Value M 3.5 (distilled) M off M 7" in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "true", "words"),
+    [
+        (None, None, 4.0, "true CFG 4"),  # Qwen-Image
+        ("distilled", 1.0, 6.0, "1 (distilled), true CFG 6"),  # SkyReels
+        ("distilled", 3.5, 1.0, "3.5 (distilled)"),  # FLUX.1 [dev]
+        (None, None, 1.0, "off"),  # Qwen-Image-Lightning
+        ("cfg", 7.0, None, "7"),
+    ],
+)
+def test_a_true_cfg_scale_that_acts_stands_among_the_guidance(
+    kind: str | None, scale: float | None, true: float | None, words: str
+) -> None:
+    """Qwen-Image has that alone: without it its guidance would be blank."""
+    answer = {"guidance": kind, "guidance_scale": scale, "true_cfg_scale": true}
+    assert all_guidance(answer) == words
 
 
 def test_a_conversion_shows_its_formula_and_its_examples() -> None:
