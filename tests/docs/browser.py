@@ -94,11 +94,17 @@ class Slow(Quiet):
             time.sleep(self.PAUSE if size < len(sent) else 0)
 
 
+class Host(http.server.ThreadingHTTPServer):
+    """Lets a browser wait in line: where only five may, the sixth comes back a second later."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def served(site: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serves a site on a free loopback port and yields its address."""
     handling = functools.partial(handler, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handling) as server:
+    with Host(("127.0.0.1", 0), handling) as server:
         # It looks this often whether it shall end, and whoever ends it waits until then.
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()

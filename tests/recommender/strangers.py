@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from recommender import ReadSettings, UnreadableError, read_settings
-from tests.recommender.pace import within
+from tests.pace import within
 
 SECONDS, MEGABYTES = 5, 500
 MAGIC = b"\x89PNG\r\n\x1a\n"

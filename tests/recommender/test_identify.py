@@ -16,9 +16,9 @@ from recommender import Identification, identify
 from recommender._catalog import Catalogue
 from recommender._identify._header import Header, Tensor
 from recommender._identify._identify import judge
+from tests.pace import slowness
 from tests.prove import PROVE
 from tests.recommender.headers import build, truth
-from tests.recommender.pace import slowness
 
 CHECKOUT = Path(__file__).parents[2]
 FILES = ("native", "diffusers", "transformers", "adapters")

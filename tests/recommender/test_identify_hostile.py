@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from recommender import UnreadableError, identify
+from tests.pace import slowness, within
 from tests.recommender.headers import build, hostile
 from tests.recommender.headers.hostile import ONE, entry, packed, two
-from tests.recommender.pace import slowness, within
 
 CHECKOUT = Path(__file__).parents[2]
 

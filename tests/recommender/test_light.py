@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recommender import catalogue
-from tests.recommender.pace import slowness
+from tests.pace import slowness
 
 if TYPE_CHECKING:
     from conftest import Tree

@@ -15,7 +15,7 @@ from recommender import UnreadableError, catalogue, lint
 from recommender._errors import is_hidden
 from recommender._lint.finding import SEVERITIES
 from recommender._lint.names import index
-from tests.recommender.pace import within
+from tests.pace import within
 
 IDS = sorted({*index(catalogue()).values(), "loras", "prompt", "model", "endpoint", "steps"})
 VALUES: st.SearchStrategy[Any] = st.one_of(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from recommender import UnreadableError, read_settings
-from tests.recommender.pace import within
+from tests.pace import within
 from tests.recommender.strangers import (
     MAGIC,
     bomb,

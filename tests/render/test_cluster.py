@@ -143,7 +143,8 @@ def trial(name: str) -> dict:
     said = subprocess.run(
         [sys.executable, "-m", "tests.render.cluster_trials", name],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # Without Ray's guard of the machine's memory: what others hold of it ends no worker here.
+        env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_memory_monitor_refresh_ms": "0"},
         capture_output=True,
         text=True,
         timeout=900,
