@@ -35,6 +35,9 @@ def _guidance(found: Recommendation) -> list[str]:
 def _steps(found: Recommendation) -> str:
     prior = found.settings.get("prior_num_inference_steps")
     after = "" if prior is None else f" after {prior} of the prior"
+    stages = found.settings.get("pyramid_num_inference_steps_list")
+    if found.steps is None and stages:
+        return f"{' + '.join(map(str, stages))} steps"
     if found.steps is None:
         return f"steps unknown{after}"
     return f"{found.steps} step{'s' if found.steps != 1 else ''}{_span(found)}{after}"

@@ -52,6 +52,16 @@ def test_flux_schnell_takes_4_steps_by_any_name(name: str) -> None:
     assert (found.guidance, found.rule, found.basis) == ("off", "few-step-author", "author")
 
 
+@pytest.mark.parametrize(
+    ("name", "steps", "low"), [("animagine-xl-3.1", 28, 28), ("sdxl-inpainting", 20, 15)]
+)
+def test_a_models_card_weighs_beside_what_a_host_and_a_signature_default_to(
+    name: str, steps: int, low: int
+) -> None:
+    found = recommend(name)
+    assert (found.steps, found.low, found.high, found.basis) == (steps, low, 50, "author")
+
+
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "FLUX.1-dev", "flux dev"])
 def test_the_known_base_models_take_20_to_30_steps_with_their_authors_50_as_the_high_end(
     name: str,
