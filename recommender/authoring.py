@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from ._authoring.check import check_paths, parse
+from ._authoring.cross_measured import within
+from ._authoring.entry import Entry
 from ._authoring.problems import did_you_mean, schema_problems
+from ._authoring.schema_measured import Measurement
 from ._authoring.schema_render import Manifest, Plan, PromptSet, axis_values
 from ._authoring.yaml_text import Unreadable, read
 from ._errors import CatalogueError, visible
@@ -24,6 +27,7 @@ __all__ = [
     "file_problems",
     "folder_digest",
     "manifest_problem",
+    "read_measurement",
     "read_plan",
     "read_prompts",
     "visible",
@@ -47,6 +51,21 @@ def _read(path: Path, schema: type[Any]) -> dict[str, Any]:
     except Unreadable as error:
         raise CatalogueError(f"{path}:{error.line}: {error.message}") from None
     problems = schema_problems(str(path), document, schema)
+    if problems:
+        raise CatalogueError("\n".join(str(problem) for problem in problems))
+    data: dict[str, Any] = document.data
+    return data
+
+
+def read_measurement(path: Path) -> dict[str, Any]:
+    """Returns a measured sweep, wherever it lies; CatalogueError lists what is wrong in itself."""
+    try:
+        document = parse(path)
+    except Unreadable as error:
+        raise CatalogueError(f"{path}:{error.line}: {error.message}") from None
+    problems = schema_problems(str(path), document, Measurement)
+    if not problems:
+        problems = list(within(Entry("measurement", path.stem, "", str(path), document, True)))
     if problems:
         raise CatalogueError("\n".join(str(problem) for problem in problems))
     data: dict[str, Any] = document.data

@@ -14,26 +14,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .durable import write_whole
 from .errors import RenderError
 from .loading import downloaded
+from .measured import write
 from .models import REFERENCE, ModelSource, find_model, folder_digest, has_judge
 from .pipelines import Studio
 from .plan import ROOT
-from .sweeps import ladder, metrics, pairs
+from .sweeps import metrics, pairs
+from .sweeps.asking import wanted
 from .sweeps.clip import ClipScore
-from .sweeps.commands import PROMPTS, SEEDS
-from .sweeps.jury import Jury, scenes_asked
-from .sweeps.pictures import Asked
-from .sweeps.sources import with_sources
-from .sweeps.specs import Spec, catalogue_id, specs_of
-from .sweeps.strips import write_strips
+from .sweeps.ladders import Bench, measure_all
+from .sweeps.specs import catalogue_id, specs_of
 from .sweeps.summary import BESIDE
 
 MEASURED = ROOT / "settings" / "measured"
 STRIPS = ROOT / "docs" / "content" / "strips"
 CACHE = ROOT / ".cache" / "measure"
-Said = tuple[Asked, Jury | None]
 
 
 def measure(
@@ -42,17 +38,19 @@ def measure(
     *,
     device: str = "auto",
     schedulers: list[str] | None = None,
-    prompts: Path | int = PROMPTS,
-    seeds: int = SEEDS,
+    prompts: Path | int | None = None,
+    seeds: int | None = None,
     clip: Path | None = None,
     metric: list[str] | None = None,
     weights: Path | None = None,
     out: Path | None = None,
     sheet: Path | None = None,
+    add: bool = False,
 ) -> list[Path]:
     """Measures a sweep of a model and returns the files written.
 
     `prompts` is a text file with one prompt a line, or how many of our own scenes' to ask for;
+    with `add` what a file has already is kept, and only what it lacks of them is measured;
     `clip` a folder with a CLIP model, whose scores then stand beside the other numbers; `metric`
     names learned distances that do too, with `weights` from a folder or where they are kept.
     Strips of pictures go to docs/content/strips, or to `out`/strips.
@@ -63,16 +61,21 @@ def measure(
     target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":
         return [_quality(source, device, target / "quality.json", sheet)]
-    said = _asked(prompts, seeds, source)
+    # What was asked for is looked at before anything is downloaded. What is added to what is
+    # there shows once the file is read.
+    said = None if add and prompts is None else wanted(prompts, seeds, source)
     source = downloaded(source)
-    if sweep == "pairs":
+    if sweep == "pairs" and said:
         studio, cache = Studio(source, device), CACHE / target.name
-        _write(target / "pairs.json", pairs.measure(studio, said[0], schedulers or [], cache))
+        found = pairs.measure(studio, said.asked(), schedulers or [], cache)
+        write(target / "pairs.json", found)
         return [target / "pairs.json"]
     specs = specs_of(sweep, source, schedulers or [])
-    beside = {"clip": ClipScore(clip) if clip else None, "learned": learned}
+    score = ClipScore(clip) if clip else None
     strips = (STRIPS if out is None else out / "strips") / target.name
-    return list(_ladders(specs, Studio(source, device), said, beside, target, strips))
+    studio = Studio(source, device)
+    bench = Bench(studio, score, learned, CACHE / target.name, target, strips)
+    return list(measure_all(specs, bench, prompts, seeds, add))
 
 
 def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
@@ -85,49 +88,6 @@ def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
     if weights and not names:
         raise RenderError(f"--weights {weights}: expected a metric that they are of, got none.")
     return metrics.beside(names, weights)
-
-
-def _ladders(
-    specs: list[Spec],
-    studio: Studio,
-    said: Said,
-    beside: dict[str, Any],
-    target: Path,
-    strips: Path,
-) -> Iterator[Path]:
-    cache = CACHE / target.name
-    for spec in specs:
-        asked, jury = said
-        if spec.sweep == "strength":
-            asked = with_sources(asked, cache / "sources")
-        found, drawn = ladder.measure(spec, studio, asked, cache, jury=jury, **beside)
-        found["strips"] = write_strips(spec, drawn, asked, strips)
-        _write(target / f"{spec.id}.json", found)
-        yield target / f"{spec.id}.json"
-
-
-def _asked(prompts: Path | int, seeds: int, source: ModelSource) -> Said:
-    """The prompts to ask, and our judge where it knows what they describe."""
-    if isinstance(prompts, Path):
-        asked = tuple(dict.fromkeys(_lines_of(prompts)))
-        if not asked:
-            raise RenderError(f"{prompts}: expected a prompt on every line, got none.")
-        return Asked(asked, tuple(range(seeds))), None
-    if not has_judge(source):
-        raise RenderError(
-            f"{source.name}: expected --prompts FILE, got none. Our own prompts describe scenes "
-            "that only the reference models were trained on."
-        )
-    said, scenes = scenes_asked(prompts)
-    return Asked(tuple(said), tuple(range(seeds))), Jury(scenes, seeds)
-
-
-def _lines_of(path: Path) -> Iterator[str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError:
-        raise RenderError(f"{path}: expected text in UTF-8, got something else.") from None
-    yield from (line.strip() for line in lines if line.strip())
 
 
 def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None) -> Path:
@@ -160,12 +120,12 @@ def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None)
             if sheet and row.id == "sweet-spot":
                 quality.contact_sheet(pictures[:64], sheet)
             rows[row.id] = quality.judge_row(jury, pictures, row)
-            _write(target, {**found, "rows": rows})
+            write(target, {**found, "rows": rows})
     sweet_spot = quality.ROWS[name][0]
     found["cpu_seconds"] = round(_cpu_seconds(studio.pipe, sweet_spot), 2)
     found["judge_accuracy"] = quality.judge_itself(jury, vae)
     found["autoencoder_psnr_db"] = round(autoencoder.psnr(vae), 2)
-    _write(target, {**found, "rows": rows})
+    write(target, {**found, "rows": rows})
     return target
 
 
@@ -192,11 +152,6 @@ def _done(target: Path, digests: dict[str, str]) -> dict[str, Any]:
     return rows
 
 
-def _write(target: Path, found: dict[str, Any]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
-
-
 def table(target: Path) -> str:
     """The measurement as lines for a terminal."""
     found = json.loads(target.read_text(encoding="utf-8"))
@@ -206,7 +161,8 @@ def table(target: Path) -> str:
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     """A row per value: quality, change and their 95 % bands; then the sweet spot."""
-    yield f"{found['model']}, {found['setting']}, {found['scheduler']}"
+    drawn = f"{len(found['prompts'])} prompts × {len(found['seeds'])} seeds"
+    yield f"{found['model']}, {found['setting']}, {found['scheduler']}: {drawn}"
     columns = [("quality", 8), ("change", 7)]
     columns += [(key, 7) for key in BESIDE if key in found["summary"]["rows"][0]]
     yield f"{'value':>6} {'calls':>6}" + "".join(f" {k:>{n}} {'95 %':>13}" for k, n in columns)
@@ -220,12 +176,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     if "converged" in found["summary"]:
         yield f"converged: {found['summary']['converged']}"
         yield f"sweet spot: {found['summary']['sweet_spot']}"
+        if "range" in (found["summary"]["sweet_spot"] or ()):
+            yield "It depends on the prompts: measure more, with --add."
     yield from _unranked(found["metric"])
 
 
 def _unranked(metric: dict[str, Any]) -> Iterator[str]:
     """A line for each metric that puts a ladder of spoiled pictures in another order."""
-    told = {**metric["ranked"], **{k: one["ranked"] for k, one in metric.get("beside", {}).items()}}
+    beside = {name: one["ranked"] for name, one in metric.get("beside", {}).items()}
+    told = {**metric.get("ranked", {}), **beside}
     for name, shares in told.items():
         for how, share in shares.items():
             if share < 1:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from recommender.authoring import file_problems
+from recommender.authoring import file_problems, read_measurement
 
 from .durable import write_whole
 from .errors import RenderError
@@ -50,6 +50,9 @@ def differences(found: dict[str, Any]) -> list[str]:
         written, right = _of_quality(found), _judged(found)
     else:
         written, right = {"summary": found["summary"]}, {"summary": summarised(found)}
+        if "parts" in found:
+            right |= _agreed(found)
+            written |= {key: found[key] for key in right}
     lines = list(_compared("", written, right))
     more = len(lines) - _SHOWN
     return lines[:_SHOWN] + ([f"and {more} more such figures."] if more > 0 else [])
@@ -69,6 +72,25 @@ def summarised(found: dict[str, Any]) -> dict[str, Any]:
     return again
 
 
+def _agreed(found: dict[str, Any]) -> dict[str, Any]:
+    """What a measurement that was joined says of all its parts, from what each of them says."""
+    from .sweeps.join import agreed
+
+    return agreed(found)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Returns a sweep of steps, guidance or strength that lies anywhere, if it is sound."""
+    found: dict[str, Any] = read_measurement(path)
+    return found
+
+
+def write(path: Path, found: dict[str, Any]) -> None:
+    """Writes a measurement, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+
+
 def summarise_again(root: Path = ROOT) -> list[Path]:
     """Writes anew, and returns, the files whose summary does not follow from their figures."""
     files = sorted((root / MEASURED).glob("*/*.json"))
@@ -80,7 +102,7 @@ def summarise_again(root: Path = ROOT) -> list[Path]:
         found = json.loads(path.read_text(encoding="utf-8"))
         if "summary" in found and differences(found):
             found["summary"] = summarised(found)
-            write_whole(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+            write(path, found)
             written.append(path)
     return written
 

@@ -23,7 +23,17 @@ from .measured import MEASURED, STRIPS, check
 from .plan import ROOT
 
 PROVENANCE = "provenance.json"
-_OF_SWEEP = ("sweep", "scheduler", "weights", "judge", "environment", "fixed", "seeds", "metric")
+_OF_SWEEP = (
+    "sweep",
+    "scheduler",
+    "weights",
+    "judge",
+    "environment",
+    "fixed",
+    "seeds",
+    "metric",
+    "parts",
+)
 _BEFORE_ALL = (1980, 1, 1, 0, 0, 0)  # the first moment a zip file knows
 
 

@@ -86,12 +86,19 @@ class Sweep:
 
         Seeds of one prompt are no independent pictures, so they never enter a band one by one.
         """
+        return list(self.by_prompt(kind, value, self.data["seeds"]).values())
+
+    def by_prompt(self, kind: str, value: float, seeds: Sequence[int]) -> dict[str, float | None]:
+        """Returns the same by prompt, the mean over some of its seeds."""
         raw = next(row for row in self.data["rows"] if row["value"] == value)
         numbers = shares(raw["hits"]) if kind == "quality" else raw["change"]
-        seeds = len(self.data["seeds"])
-        parts = [numbers[i : i + seeds] for i in range(0, len(numbers), seeds)]
-        whole = [[number for number in part if number is not None] for part in parts]
-        return [statistics.fmean(part) if part else None for part in whole]
+        every = self.data["seeds"]
+        found = {}
+        for i, prompt in enumerate(self.data["prompts"]):
+            part = zip(every, numbers[i * len(every) :], strict=False)
+            whole = [number for seed, number in part if seed in seeds and number is not None]
+            found[prompt] = statistics.fmean(whole) if whole else None
+        return found
 
 
 Measured = Mapping[str, Mapping[str, Sweep]]
@@ -147,3 +154,15 @@ def _pair(ends: Sequence[float] | None) -> tuple[float, float] | None:
 def steps_sweeps(sweeps: Mapping[str, Sweep]) -> dict[str, Sweep]:
     """Returns a model's steps sweeps by scheduler, in the order of the files."""
     return {one.scheduler: one for one in sweeps.values() if one.data["sweep"] == "steps"}
+
+
+def at_calls(sweep: Sweep, budget: int) -> float | None:
+    """Returns the most steps that cost no more than a budget of calls, guidance not counted.
+
+    None where the ladder has no rung near it: one that uses less than two thirds of the budget
+    would be compared at another cost.
+    """
+    doubled = 2 if float(sweep.data["fixed"].get("guidance_scale", 1)) > 1 else 1
+    costs = [(row.calls / doubled, row.value) for row in sweep.rows if row.calls]
+    affordable = [pair for pair in costs if pair[0] <= budget and pair[0] > budget * 2 / 3]
+    return max(affordable)[1] if affordable else None

@@ -6,11 +6,12 @@ ordering puts it, "disagrees" when all of it lies on the other side, else "undec
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import published
-from measured import Sweep, shares, steps_sweeps
+from measured import Sweep, at_calls, shares, steps_sweeps
 from measured_known import Known
 from measured_stats import (
     AGREES,
@@ -20,6 +21,7 @@ from measured_stats import (
     above,
     band,
     difference,
+    paired,
     together,
     turned,
     within,
@@ -34,7 +36,6 @@ DDIM = "ddim"
 MULTISTEP = ("dpmpp-2m", "dpmpp-2m-karras", "unipc", "deis", "pndm")
 EULERS = ("euler-trailing", "euler")
 SETTLED = 0.05  # where a measurement does not state its own
-
 
 Ladder = Mapping[str, Sweep]  # a model's steps sweeps by scheduler
 
@@ -77,18 +78,6 @@ def converging(ladder: Ladder) -> dict[str, Sweep]:
         if all(row.change is not None and row.calls for row in one.rows)
         and one.data["summary"].get("converged") is not False
     }
-
-
-def at_calls(sweep: Sweep, budget: int) -> float | None:
-    """Returns the most steps that cost no more than a budget of calls, guidance not counted.
-
-    None where the ladder has no rung near it: one that uses less than two thirds of the budget
-    would be compared at another cost.
-    """
-    doubled = 2 if float(sweep.data["fixed"].get("guidance_scale", 1)) > 1 else 1
-    costs = [(row.calls / doubled, row.value) for row in sweep.rows if row.calls]
-    affordable = [pair for pair in costs if pair[0] <= budget and pair[0] > budget * 2 / 3]
-    return max(affordable)[1] if affordable else None
 
 
 def _solvers(known: Known, ladder: Ladder) -> list[Check]:
@@ -138,21 +127,23 @@ def _gap(ladder: Ladder, one: str, other: str, budget: int) -> Band | None:
     sweeps = converging(ladder)
     if one not in sweeps or other not in sweeps:
         return None
-    places = at_calls(sweeps[one], budget), at_calls(sweeps[other], budget)
-    if places[0] is None or places[1] is None:
+    first, second = at_calls(sweeps[one], budget), at_calls(sweeps[other], budget)
+    if first is None or second is None:
         return None
-    return difference("change", (sweeps[one], places[0]), (sweeps[other], places[1]))
+    return difference("change", (sweeps[one], first), (sweeps[other], second))
 
 
 def _told(known: Known, ladder: Ladder, one: str, other: str, budget: int) -> str:
-    parts = []
-    for id in (one, other):
-        steps = at_calls(ladder[id], budget)
-        row = ladder[id].row(steps) if steps else None
-        if row:
-            parts.append(f"{known.scheduler(id)} {row.change:.3f} in {row.value:g} steps")
-    model = known.name(ladder[one].model)
-    return f"{model}, {budget} calls: {', '.join(parts)}"
+    """Names both with what they come to on the prompts of both, and how many where one has more."""
+    steps = [at_calls(ladder[id], budget) or 0 for id in (one, other)]
+    pairs = paired("change", (ladder[one], steps[0]), (ladder[other], steps[1]))
+    parts = [
+        f"{known.scheduler(id)} {statistics.fmean(side):.3f} in {count:g} steps"
+        for id, side, count in zip((one, other), zip(*pairs, strict=True), steps, strict=True)
+    ]
+    same = ladder[one].data["prompts"] == ladder[other].data["prompts"]
+    shared = "" if same else f", on {len(pairs)} prompts of both"
+    return f"{known.name(ladder[one].model)}, {budget} calls{shared}: {', '.join(parts)}"
 
 
 def _settling(known: Known) -> list[Check]:

@@ -52,16 +52,26 @@ def band(numbers: Sequence[float]) -> Band:
 def difference(kind: str, first: tuple[Sweep, float], second: tuple[Sweep, float]) -> Band | None:
     """Returns first − second in "change" or "quality", paired by prompt; None where it cannot be.
 
-    Both must have drawn the same prompts from the same seeds with the same weights.
+    Runs add up, so one sweep may have more prompts or seeds than the other: what both drew counts,
+    with the same weights.
     """
-    (one, at), (other, place) = first, second
-    if any(one.data.get(key) != other.data.get(key) for key in ("prompts", "seeds", "weights")):
-        return None
-    if any(not _has(kind, sweep, value) for sweep, value in (first, second)):
-        return None
-    pairs = zip(one.per_prompt(kind, at), other.per_prompt(kind, place), strict=True)
-    gaps = [a - b for a, b in pairs if a is not None and b is not None]
+    gaps = [a - b for a, b in paired(kind, first, second)]
     return band(gaps) if len(gaps) > 1 else None
+
+
+def paired(
+    kind: str, first: tuple[Sweep, float], second: tuple[Sweep, float]
+) -> list[tuple[float, float]]:
+    """Returns both numbers of every prompt that both drew, from the seeds that both drew."""
+    (one, at), (other, place) = first, second
+    if one.data.get("weights") != other.data.get("weights"):
+        return []
+    if any(not _has(kind, sweep, value) for sweep, value in (first, second)):
+        return []
+    seeds = [seed for seed in one.data["seeds"] if seed in other.data["seeds"]]
+    left, right = one.by_prompt(kind, at, seeds), other.by_prompt(kind, place, seeds)
+    pairs = [(left[prompt], right[prompt]) for prompt in left if prompt in right]
+    return [(a, b) for a, b in pairs if a is not None and b is not None]
 
 
 def _has(kind: str, sweep: Sweep, value: float) -> bool:

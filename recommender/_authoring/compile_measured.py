@@ -31,7 +31,7 @@ def _curve(entry: Entry) -> dict[str, Any]:
     data = entry.data
     reference = data["reference"]
     return {
-        **data,
+        **_without(data, ("parts", "part")),
         "file": entry.file,
         "rows": [_without(row, _RAW) for row in data["rows"]],
         "reference": reference and _without(reference, _OF_REFERENCE),

@@ -36,9 +36,15 @@ def measured_problems(
     yield from _place(entry)
     yield from _scheduler(entry, schedulers, all_ids)
     yield from known_setting(entry, ("setting",), entry.data["setting"], all_ids)
-    yield from _lists(entry)
+    yield from within(entry)
     yield from _values(entry, schedulers, settings)
     yield from _summary(entry)
+
+
+def within(entry: Entry) -> Iterator[Problem]:
+    """Yields where the lists of a sweep do not fit each other, whatever it was measured on."""
+    yield from _lists(entry)
+    yield from _parts(entry)
 
 
 def _model(entry: Entry, models: Entries, all_ids: Ids) -> Iterator[Problem]:
@@ -121,6 +127,28 @@ def _lists(entry: Entry) -> Iterator[Problem]:
     if not uneven:
         yield from _presence(entry)
         yield from _excluded(entry)
+
+
+def _parts(entry: Entry) -> Iterator[Problem]:
+    """Where runs were joined, each picture is of one of them, and each has a picture."""
+    parts, digits = entry.data.get("parts"), entry.data.get("part")
+    if (parts is None) != (digits is None):
+        yield problem(entry, ("parts",), "expected parts with a digit a picture, or neither.")
+    if parts is None or digits is None:
+        return
+    pictures = len(entry.data["prompts"]) * len(entry.data["seeds"])
+    if len(digits) != pictures:
+        message = f"expected {pictures} digits, one a picture, got {len(digits)}."
+        yield problem(entry, ("part",), message)
+    named = sorted({int(digit, 36) for digit in digits})
+    if named != list(range(len(parts))):
+        message = f"expected pictures of each of the {len(parts)} parts and of no other."
+        yield problem(entry, ("part",), message)
+    for i, part in enumerate(parts):
+        for key, value in entry.data["environment"].items():
+            if (got := part["environment"].get(key)) != value:
+                where = ("parts", i, "environment", key)
+                yield problem(entry, where, f"expected {value}, as of all parts, got {got}.")
 
 
 def _pairs(entry: Entry, all_ids: Ids) -> Iterator[Problem]:

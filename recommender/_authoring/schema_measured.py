@@ -26,11 +26,13 @@ from .schema import (
 
 HEX = r"^[0-9a-f]+$"
 HEX_OR_NONE = r"^[0-9a-fx]+$"
+OF_PART = r"^[0-9a-z]+$"
 FIGURES = r"^[0-9a-f]{32}$"
 SHA256 = r"^[0-9a-f]{64}$"
 STRIP = r"^[a-z0-9][a-z0-9_-]{0,63}/[a-z0-9][a-z0-9_-]{0,127}\.webp$"
 PATTERNS[HEX] = "one hexadecimal digit a picture"
 PATTERNS[HEX_OR_NONE] = "one hexadecimal digit a picture, x for one that failed"
+PATTERNS[OF_PART] = "one digit a picture, 0 to 9 and then a to z"
 PATTERNS[FIGURES] = "a digest of 32 hexadecimal digits"
 PATTERNS[SHA256] = "a SHA-256 of 64 hexadecimal digits"
 PATTERNS[STRIP] = "a picture as <model>/<sweep>-<prompt>.webp"
@@ -127,6 +129,14 @@ class Timing(Strict):
     seconds: Seconds
 
 
+class Part(Strict):
+    """One run of those that were joined: what it was made with, and says of its own pictures."""
+
+    environment: Environment
+    metric: Metric
+    timing: list[Timing]
+
+
 class Strip(Strict):
     """A picture under docs/content/strips/: one prompt at every value, side by side."""
 
@@ -213,6 +223,8 @@ class Measurement(Strict):
     failed: list[Text] | None = None  # values of which no picture could be made, and why
     timing: list[Timing]
     strips: list[Strip]
+    parts: Annotated[list[Part], Field(min_length=2, max_length=36)] | None = None
+    part: Annotated[str, Field(pattern=OF_PART)] | None = None  # of each picture, its place there
     summary: Summary
 
 

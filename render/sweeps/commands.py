@@ -18,6 +18,7 @@ PROMPTS, SEEDS = 16, 2
 USED_BY = {
     **dict.fromkeys(("scheduler", "prompts", "count", "seeds"), (*LADDERS, "pairs")),
     "clip": LADDERS,
+    "add": LADDERS,
     "sheet": ("quality",),
 }
 
@@ -50,6 +51,12 @@ def add_to(commands: Any) -> None:
     measure.add_argument(
         "--seeds", type=positive(int), help=f"pictures of each prompt; default: {SEEDS}"
     )
+    measure.add_argument(
+        "--add",
+        action="store_const",
+        const=True,
+        help="keep what the file has and measure only the prompts and seeds that it lacks",
+    )
     add_device(measure)
     measure.add_argument(
         "--out",
@@ -58,6 +65,10 @@ def add_to(commands: Any) -> None:
         help="strips too, in strips/; default: settings/measured and docs/content/strips",
     )
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
+    join = commands.add_parser("join", help="add measurements of the same thing to one of them")
+    join.set_defaults(command=_join)
+    join.add_argument("into", type=Path, metavar="FILE", help="the measurement that grows")
+    join.add_argument("more", type=Path, nargs="+", metavar="MORE", help="what is added to it")
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -70,16 +81,31 @@ def _measure(options: argparse.Namespace) -> int:
         sweep,
         device=options.device,
         schedulers=options.scheduler,
-        prompts=options.prompts or options.count or PROMPTS,
-        seeds=options.seeds or SEEDS,
+        prompts=options.prompts or options.count,
+        seeds=options.seeds,
         clip=options.clip,
         metric=options.metric,
         weights=options.weights,
         out=options.out,
         sheet=options.sheet,
+        add=bool(options.add),
     ):
         print(table(target))
         print(f"wrote {target}")
+    return 0
+
+
+def _join(options: argparse.Namespace) -> int:
+    from ..measure import table
+    from ..measured import read, write
+    from .join import joined
+
+    found = read(options.into)
+    for path in options.more:
+        found = joined(found, read(path), str(path))
+    write(options.into, found)
+    print(table(options.into))
+    print(f"wrote {options.into}")
     return 0
 
 

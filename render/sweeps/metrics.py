@@ -93,22 +93,29 @@ def _saved(picture: np.ndarray, form: str, quality: int) -> np.ndarray:
 
 def described(pictures: list[np.ndarray], learned: Sequence[Any] = ()) -> dict[str, Any]:
     """What a measurement says of its metrics, with what they say of these pictures."""
+    told = named(learned)
+    for metric in learned:
+        told["beside"][metric.name] |= {
+            "scale": scale(pictures, metric),
+            "ranked": ranked(pictures, metric),
+        }
+    return {
+        **told,
+        "scale": scale(pictures),
+        "ranked": {NAME: ranked(pictures), "ssim": ranked(pictures, lambda a, b: 1 - ssim(a, b))},
+    }
+
+
+def named(learned: Sequence[Any] = ()) -> dict[str, Any]:
+    """What the metrics are, whatever pictures they are asked of."""
+    beside = {
+        one.name: {"package": one.package, "weights": one.digest, "noticeable": one.noticeable}
+        for one in learned
+    }
     return {
         "change": NAME,
         "package": f"flip-evaluator {version('flip-evaluator')}",
         "pixels_per_degree": PIXELS_PER_DEGREE,
         "similarity": f"scikit-image {version('scikit-image')}",
-        "scale": scale(pictures),
-        "ranked": {NAME: ranked(pictures), "ssim": ranked(pictures, lambda a, b: 1 - ssim(a, b))},
-        **({"beside": {one.name: _learned(one, pictures) for one in learned}} if learned else {}),
-    }
-
-
-def _learned(metric: Any, pictures: list[np.ndarray]) -> dict[str, Any]:
-    return {
-        "package": metric.package,
-        "weights": metric.digest,
-        "noticeable": metric.noticeable,
-        "scale": scale(pictures, metric),
-        "ranked": ranked(pictures, metric),
+        **({"beside": beside} if beside else {}),
     }

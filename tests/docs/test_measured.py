@@ -10,9 +10,9 @@ import measured_folklore
 import measured_stats
 import pytest
 import sweeps
-from measured import MeasurementError, Sweep, load_measured, shares, steps_sweeps
+from measured import MeasurementError, Sweep, at_calls, load_measured, shares, steps_sweeps
 from measured_known import Known
-from measured_orderings import at_calls, orderings
+from measured_orderings import orderings
 from measured_stats import Band
 from sweeps import CATALOGUE
 
@@ -119,6 +119,29 @@ def test_other_prompts_cannot_be_compared(known: Known) -> None:
     other = Sweep(one.model, one.id, {**one.data, "seeds": [7, 8]}, one.rows)
     assert measured_stats.difference("change", (one, 10), (one, 20)) is not None
     assert measured_stats.difference("change", (one, 10), (other, 20)) is None
+
+
+def test_a_sweep_with_more_prompts_is_compared_on_those_that_both_drew(known: Known) -> None:
+    """Runs add up: the difference is the one of the prompts and seeds before anything was added."""
+    one, other = ladder(known)["ddim"], ladder(known)["dpmpp-2m"]
+    before = measured_stats.difference("change", (one, 10), (other, 10))
+    data, rows = dict(other.data), []
+    for row in data["rows"]:
+        raw = row["change"]
+        pairs = [raw[i : i + 2] for i in range(0, len(raw), 2)]
+        wider = [number for pair in [*pairs, [0.9, 0.9]] for number in (*pair, 0.8)]
+        rows.append({**row, "change": wider})
+    data |= {"prompts": [*data["prompts"], "one more"], "seeds": [0, 1, 9], "rows": rows}
+    wide = Sweep(other.model, other.id, data, other.rows)
+    assert measured_stats.difference("change", (one, 10), (wide, 10)) == before
+    found = Known(
+        sweeps={"postcards": {**known.sweeps["postcards"], other.id: wide}}, catalogue=CATALOGUE
+    )
+    [solvers] = [each for each in orderings(found) if each.id == "solvers"]
+    assert solvers.checks[0].text == (
+        f"postcards, 10 calls, on {sweeps.PROMPTS} prompts of both: DDIM 0.087 in 10 steps, "
+        "DPM++ 2M 0.009 in 10 steps; DDIM less DPM++ 2M: +0.079 (+0.077 to +0.081)"
+    )
 
 
 def test_a_budget_buys_no_more_calls_than_it_has(known: Known) -> None:
