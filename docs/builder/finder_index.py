@@ -49,24 +49,35 @@ def _model(
 
 
 def asks(catalogue: recommender.Catalogue) -> dict[str, tuple[str, ...]]:
-    """Returns the beginnings of names that fit several models, and which the recommender lists."""
-    found = {}
-    for key, phrase in _beginnings(catalogue).items():
-        try:
-            catalogue.find(phrase)
-        except recommender.AmbiguousModelError as error:
-            found[key] = error.candidates
-        except recommender.UnknownModelError:
-            continue
+    """Returns the beginnings of names that fit several models, and which the recommender lists.
+
+    A page has their letters and digits alone, to the recommender 'wan 2.1' is more than 'wan21':
+    of spellings that a page cannot tell apart, the one that fits most models speaks.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for key, phrases in _beginnings(catalogue).items():
+        for phrase in phrases:
+            try:
+                catalogue.find(phrase)
+            except recommender.AmbiguousModelError as error:
+                found[key] = max(found.get(key, ()), error.candidates, key=len)
+            except recommender.UnknownModelError:
+                continue
     return found
 
 
-def _beginnings(catalogue: recommender.Catalogue) -> dict[str, str]:
+def _beginnings(catalogue: recommender.Catalogue) -> dict[str, list[str]]:
     """Returns how every name begins, of one to four words, by its letters and digits alone."""
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = {}
     for id, model in catalogue.models.items():
         for name in (id, model["name"], *model.get("aliases", ())):
-            said = "".join(c if c.isalnum() else " " for c in name.casefold()).split()
-            for count in range(1, min(len(said), _MOST_WORDS) + 1):
-                found.setdefault("".join(said[:count]), " ".join(said[:count]))
-    return found
+            said = name.casefold()
+            ends = [
+                at
+                for at, c in enumerate(said, 1)
+                if c.isalnum() and not said[at : at + 1].isalnum()
+            ]
+            for end in ends[:_MOST_WORDS]:
+                key = "".join(filter(str.isalnum, said[:end]))
+                found.setdefault(key, {})[said[:end]] = None
+    return {key: list(phrases) for key, phrases in found.items()}

@@ -153,6 +153,27 @@ def test_every_name_the_index_asks_about_is_one_the_recommender_asks_about(
         assert {known.find(name) for name in names} == {id}
 
 
+def test_a_text_that_is_no_name_lists_what_begins_like_it(
+    page: Page, index: dict[str, Any]
+) -> None:
+    """A file's name, a slip at the end, an id of yesterday; never taken for the model itself."""
+    texts = ["flux1-schnell-fp8.safetensors", "qwen imgae", "zzz", "zzz " * 2500, "!!!"]
+    found = page.evaluate(FIND, [index, texts])
+    assert found[0] == [["flux-1-schnell"], False, False]
+    assert "qwen-image" in found[1][0]
+    assert [models for models, _, _ in found[2:]] == [[], [], []]
+    field = page.get_by_role("combobox", name="Your model")
+    field.fill("quick lora.safetensors")
+    said = page.locator("model-search [role=status]")
+    told = "No model is called “quick lora.safetensors”. Like its beginning: 1 model"
+    expect(said).to_have_text(told)
+    field.press("Enter")
+    expect(said).to_have_text(told)
+    expect(page.locator(".finder-name")).to_have_count(0)
+    field.fill("x" * 10_000)
+    expect(said).to_have_text(f"No model is called “{'x' * 60}…”.")
+
+
 def test_typing_a_name_lists_models_and_enter_opens_one(page: Page) -> None:
     """The field is a combobox; the answer stands below it and its question in the address."""
     field = page.get_by_role("combobox", name="Your model")

@@ -71,6 +71,7 @@ def test_the_links_begin_where_the_site_is_published(site_url: str, root: str) -
         ("settings/cfg_scale", "Guidance Scale"),
         ("guide/models/flux-1-schnel/index.html", "Example [quick]"),
         ("sampler/eulr", "Euler"),
+        ("%E0%A4%A/eulr", "Euler"),  # no text in any encoding
     ],
 )
 def test_a_wrong_address_is_answered_with_the_page_that_was_meant(

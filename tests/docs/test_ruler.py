@@ -122,3 +122,7 @@ def test_the_ruler_is_read_by_keyboard_pointer_and_name(opened: Opened, small_gu
     page.locator("steps-ruler").get_by_label("Find a model").fill("quick]")
     expect(said).to_contain_text("Example [quick] 4 steps")
     assert page.locator(".ruler-plot path.found").get_attribute("d")
+    page.locator("steps-ruler").get_by_label("Find a model").fill("zzz")
+    expect(said).to_have_text("No model is called “zzz”.")
+    page.locator("steps-ruler").get_by_label("Find a model").fill("")
+    expect(said).to_contain_text("Example [quick] 4 steps")

@@ -5,6 +5,7 @@
 import { find, loadIndex } from "./finder/answers.js";
 
 const MOST = 12;
+const LONGEST = 60; // letters of a typed text that are said again
 
 class ModelSearch extends HTMLElement {
   connectedCallback() {
@@ -37,23 +38,24 @@ class ModelSearch extends HTMLElement {
       return this.failed();
     }
     if (this.input.value !== text) return;
-    const { models, asks } = find(index, text);
+    const { models, asks, near } = find(index, text);
     this.found = models;
-    this.asks = asks;
     const shown = models.slice(0, asks ? models.length : MOST);
     this.list.replaceChildren(...shown.map((model, at) => this.option(model, at)));
     this.at(-1);
     this.list.hidden = shown.length === 0;
     this.input.setAttribute("aria-expanded", String(shown.length > 0));
-    this.status.textContent = this.words(text.trim(), models.length, shown.length, asks);
+    this.status.textContent = this.words(text.trim(), models.length, shown.length, asks, near);
   }
 
-  words(text, all, shown, asks) {
+  words(text, all, shown, asks, near) {
     if (!text) return "";
-    if (all === 0) return `No model is called “${text}”.`;
-    if (asks) return `“${text}” fits ${all} models. Which one?`;
+    const typed = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+    if (asks) return `“${typed}” fits ${all} models. Which one?`;
     const more = all > shown ? `, the first ${shown} shown` : "";
-    return `${all} ${all === 1 ? "model" : "models"}${more}`;
+    const count = `${all} ${all === 1 ? "model" : "models"}${more}`;
+    if (!near) return count;
+    return `No model is called “${typed}”.${all ? ` Like its beginning: ${count}` : ""}`;
   }
 
   option([id, name, family], at) {
@@ -110,8 +112,8 @@ class ModelSearch extends HTMLElement {
     const text = this.input.value;
     if (!text.trim()) return;
     try {
-      const { models, exact, asks } = find(await loadIndex(), text);
-      if (exact || (models.length === 1 && !asks)) this.choose(models[0]);
+      const { models, exact, asks, near } = find(await loadIndex(), text);
+      if (exact || (models.length === 1 && !asks && !near)) this.choose(models[0]);
       else this.show();
     } catch {
       this.failed();

@@ -9,8 +9,8 @@ class NearPages extends HTMLElement {
   async connectedCallback() {
     const root = new URL(this.dataset.root, location.href);
     const asked = words(location.pathname.slice(root.pathname.length));
-    const answer = await fetch(new URL(this.dataset.list, root));
-    if (!asked.length || !answer.ok) return;
+    const answer = await fetch(new URL(this.dataset.list, root)).catch(() => null);
+    if (!asked.length || !answer?.ok) return;
     const found = nearest(asked, await answer.json());
     if (!found.length) return;
     const list = this.querySelector("ul");
@@ -30,11 +30,20 @@ class NearPages extends HTMLElement {
 
 // "settings/cfg-scale/index.html" asks for "cfgscale", or failing that for "settings".
 const words = (path) =>
-  decodeURI(path)
+  decoded(path)
     .replace(/(index)?\.(html?|md|json)$/, "")
     .split("/")
     .map((part) => part.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "").slice(0, 60))
     .filter(Boolean);
+
+// An address may hold a "%" that stands for nothing.
+function decoded(path) {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
 
 export function nearest(asked, pages) {
   const [last, ...before] = [...asked].reverse();

@@ -68,6 +68,8 @@ class StepsRuler extends HTMLElement {
       found.map(([, places, at]) => `M${places[0]} ${((at + 0.5) / height) * 1000}H${places[2]}h0`).join(""),
     );
     if (found.length) this.show(found[0][2]);
+    else if (words.length) this.said.textContent = `No model is called “${this.search.value.slice(0, 60)}”.`;
+    else this.show(Number(this.walk.value));
   }
 
   draw(name, path) {

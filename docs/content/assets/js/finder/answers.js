@@ -24,20 +24,28 @@ export const loadExports = (model, lora) => load(`exports/${name(model, lora)}.j
 // The letters and digits of a name, as the recommender compares names.
 export const loose = (text) => text.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 
-// What a typed text means: the models to offer, and whether the recommender would ask which.
+// What a typed text means: the models to offer, and whether the recommender would ask which. Where
+// nothing has that name, models whose names begin as the text does, which is no answer but `near`.
 export function find(index, text) {
   const typed = loose(text);
   if (!typed) return { models: [], asks: false };
   const exact = index.models.filter((model) => model[3].includes(typed));
-  if (exact.length === 1) return { models: [...exact, ...holding(index, text, exact)], exact: true, asks: false };
+  if (exact.length === 1) return { models: [...exact, ...holding(index, worded(text), exact)], exact: true, asks: false };
   const asked = Object.hasOwn(index.asks, typed) ? index.asks[typed] : [];
   if (asked.length) return { models: asked.map((at) => index.models[at]), asks: true };
-  return { models: holding(index, text, []), asks: false };
+  const words = worded(text);
+  let models = holding(index, words, []);
+  const near = !models.length;
+  for (let left = Math.min(words.length, MOST_WORDS) - 1; left > 0 && !models.length; left -= 1)
+    models = holding(index, words.slice(0, left), []);
+  return { models, asks: false, near };
 }
 
+const MOST_WORDS = 8; // of a text that is no name; "flux1-schnell-fp8-e4m3fn.safetensors" has six
+const worded = (text) => text.split(/[^\p{L}\p{N}]+/u).map(loose).filter(Boolean);
+
 // Models with a name that has every typed word; those it begins with come first.
-function holding(index, text, found) {
-  const words = text.split(/[^\p{L}\p{N}]+/u).map(loose).filter(Boolean);
+function holding(index, words, found) {
   const typed = words.join("");
   const ranked = [[], []];
   for (const model of index.models) {
