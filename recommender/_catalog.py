@@ -182,7 +182,7 @@ def checkout() -> str | None:
 
 
 def _of_wheel(path: str) -> Catalogue:
-    data = _read(path)
+    data = _read(path) or _of_archive(path)
     if data is None:
         raise CatalogueError(
             f"{path}: the catalogue is missing or damaged. Install sweetspot again."
@@ -222,6 +222,16 @@ def _read(path: str) -> dict[str, Any] | None:
     try:
         with open(path, encoding="utf-8") as stream:
             data = json.load(stream)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) and data.get("version") == FORMAT else None
+
+
+def _of_archive(path: str) -> dict[str, Any] | None:
+    """Returns the catalogue of a package that is imported from a zip, which has no files."""
+    loader: Any = globals().get("__loader__")
+    try:
+        data = json.loads(loader.get_data(path)) if hasattr(loader, "get_data") else None
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) and data.get("version") == FORMAT else None

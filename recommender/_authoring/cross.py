@@ -20,7 +20,7 @@ from .cross_parts import (
     known_setting,
     problem,
 )
-from .cross_schedulers import scheduler_problems
+from .cross_schedulers import claimed_schedulers, scheduler_problems
 from .cross_settings import setting_problems, tool_owners
 from .cross_text import sentences_once, text_problems
 from .entry import Entry
@@ -51,6 +51,7 @@ def across(entries: Iterable[Entry], today: date | None) -> list[Problem]:
         if entry.kind != "manifest":  # the studio wrote it, from a plan that was read here
             found += text_problems(entry)
     found += scheduler_problems(kinds["scheduler"], all_ids)
+    found += claimed_schedulers(kinds["model"].values(), kinds["scheduler"])
     found += tool_owners(kinds["setting"])
     found += sentences_once(kinds["setting"].values())
     for entry in kinds["setting"].values():

@@ -134,7 +134,8 @@ def _sentence(
     if kind in ("too_short", "too_long"):
         wanted = context.get("min_length") if kind == "too_short" else context.get("max_length")
         words = "at least" if kind == "too_short" else "at most"
-        return f"expected {words} {wanted} items, got {context['actual_length']}."
+        # pydantic counts a list, and stops counting a mapping that is too long.
+        return f"expected {words} {wanted} item{'' if wanted == 1 else 's'}, got {len(value)}."
     return f"{detail['msg']}, got {got}."
 
 

@@ -65,7 +65,7 @@ def test_a_sound_tree_has_no_problems(tree: Tree) -> None:
         (STEPS, "default: 50", "default:",
          [":7: default: expected a value, got nothing. Write one or remove the key."]),
         (STEPS, "tips: [Begin with 25.]", "tips: []",
-         [":10: tips: expected at least 1 items, got 0."]),
+         [":10: tips: expected at least 1 item, got 0."]),
         (STEPS, "slug: inference-steps", "slug: ../steps",
          [":2: slug: expected an id of a–z, 0–9, '-' and '_', at most 64 long, "
           "got the text '../steps'."]),

@@ -87,3 +87,17 @@ def test_a_class_with_spacings_wants_each_sampler_to_name_its_own(tree: Tree) ->
     told = f"expected spacing, as {WHERE} tells what the class's do, got none."
     assert problems(tree, whole, other=bare) == [f"settings/schedulers/other.yaml:1: {told}"]
     assert problems(tree, whole, other=bare + "spacing: linspace\n") == []
+
+
+def test_a_claim_names_no_scheduler_that_is_one_letter_off(tree: Tree) -> None:
+    base = "settings/models/plain/plain-base.yaml"
+    said = "EulerDiscreteScheduler"
+    assert said in (tree.root / base).read_text("utf-8")
+    tree.change(base, said, "EulerDiscretScheduler")
+    found = [str(one) for one in check_root(tree.root).problems]
+    assert [line.partition(": ")[2] for line in found] == [
+        "claims.scheduler[0].value: expected a scheduler's name, got 'EulerDiscretScheduler'. "
+        f"Did you mean '{said}'?"
+    ]
+    tree.change(base, "EulerDiscretScheduler", "SomebodysOwnScheduler")
+    assert not check_root(tree.root).problems

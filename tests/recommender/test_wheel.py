@@ -78,3 +78,26 @@ def test_an_empty_environment_answers_for_every_model_as_the_checkout_does(
         [tmp_path / "env/bin/sweetspot", "flux-schnell"], check=True, capture_output=True, text=True
     )
     assert script.stdout.startswith("4 steps (1–4) · guidance off")
+
+
+def test_a_package_in_a_zip_answers_without_being_unpacked(wheel: Path, tmp_path: Path) -> None:
+    said = subprocess.run(
+        [
+            *(sys.executable, "-S", "-c"),
+            "import recommender; print(recommender.recommend('flux-schnell').steps)",
+        ],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(wheel)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == "4\n"
+
+
+def test_the_wheel_carries_the_licence_of_its_code_and_that_of_its_data(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        info = {name.split("/", 1)[1] for name in archive.namelist() if ".dist-info" in name}
+        said = archive.read("sweetspot-0.1.0.dist-info/METADATA").decode("utf-8")
+    assert {"licenses/LICENSE", "licenses/LICENSE-CC0"} <= info
+    assert "License-Expression: Apache-2.0 AND CC0-1.0\n" in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from recommender import CatalogueError
 from render.__main__ import main
 from render.errors import RenderError
 from render.estimate import unknown_words
@@ -98,3 +99,13 @@ def test_a_model_the_plan_was_not_written_for_runs_at_its_own_size_and_guidance(
 def test_a_model_nobody_knows_runs_at_its_pipelines_defaults(studio, model):
     plan = load_plan("inference-steps", [str(model)])
     assert not {"width", "height", "guidance_scale"} & set(plan.cells()[0].settings)
+
+
+def test_more_than_three_axes_are_counted(studio) -> None:
+    axes = "axes:\n  guidance_scale: [1.0, 3.0]\n  eta: [0.0]\n  width: [128]\n  height: [128]\n"
+    studio.plan.write_text(
+        studio.plan.read_text().replace("axes:\n  guidance_scale: [1.0, 3.0]\n", axes)
+    )
+    with pytest.raises(CatalogueError) as raised:
+        load_plan(str(studio.plan))
+    assert str(raised.value).endswith("axes: expected at most 3 items, got 4.")
