@@ -106,7 +106,8 @@ def schedule_not_trailing(case: Case, model: Model) -> Iterator[Said]:
 
     Source: the scheduler claims of the model in this guide
     """
-    claims = model.data["claims"].get("scheduler", ())
+    about = model.data["claims"]
+    claims = (*about.get("scheduler", ()), *about.get("timestep_spacing", ()))
     said = " ".join(f"{claim.get('value')} {claim.get('note', '')}" for claim in claims).lower()
     if model.few_step and "trailing" in said and "karras" not in said and case.schedule in _WARPED:
         message = f"{model.name} was distilled on trailing timesteps, not a {case.schedule} grid."

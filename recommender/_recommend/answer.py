@@ -21,10 +21,11 @@ class Recommendation:
     """The settings for one model, with the rule and the sources they rest on.
 
     `steps`, `low` and `high` are what to ask diffusers for; `effective_steps` is how many of them
-    run and `calls` how often that calls the network. `low` and `high` are None where nobody
-    published or measured a range. `guidance` says how to read `guidance_scale`: off, cfg, distilled
-    or from-zero. `width` and `height` are in pixels. `settings` maps setting ids to values and
-    cannot be changed. `warnings` are sentences with the figure and the fix.
+    run and `calls` how often that calls the network, with the steps of a prior, where there is one.
+    `low` and `high` are None where nobody published or measured a range. `guidance` says how to
+    read `guidance_scale`: off, cfg, distilled or from-zero. `width` and `height` are in pixels.
+    `settings` maps setting ids to values and cannot be changed. `warnings` are sentences with the
+    figure and the fix.
     """
 
     model: str
@@ -94,6 +95,7 @@ def answer_of(known: Catalogue, id: str, given: Options, weights: str | None) ->
         given if case.strength is given.strength else given._replace(strength=case.strength),
         chosen,
         case.passes,
+        case.prior,
         flow=case.model.get("prediction") == "flow",
         published_at=case.published_at,
     )
@@ -104,22 +106,9 @@ def answer_of(known: Catalogue, id: str, given: Options, weights: str | None) ->
             f"true_cfg_scale {settings['true_cfg_scale']:g} acts only beside a negative prompt. "
             "Pass one, if only a space."
         )
-    warnings += _prior(settings)
     if counted.effective is not None and case.measured is None:
         warnings += out_of_range(case.model, chosen, counted.effective)
     return _recommendation(id, case, given.goal, counted, settings, warnings)
-
-
-def _prior(settings: dict[str, Any]) -> list[str]:
-    """Returns what a first network runs before these steps, which counts none of its calls."""
-    steps = settings.get("prior_num_inference_steps")
-    if steps is None:
-        return []
-    passes = 2 if (settings.get("prior_guidance_scale") or 0) > 1 else 1
-    return [
-        f"Another network, the prior, runs prior_num_inference_steps={steps} before these steps: "
-        f"{steps * passes} network calls more."
-    ]
 
 
 def _recommendation(

@@ -11,7 +11,7 @@ from .measured import measurement
 from .options import Options
 from .rule import NOTHING, Claim, Decision, decide, is_number
 from .schedule import Sampler, sampler, unfit
-from .why import sources, why_scheduler, why_steps
+from .why import sources, why_prior, why_scheduler, why_steps
 
 # The last question as it was decided: goal and budget bear on the count of steps alone. And before
 # that what is said of its model, on which the scheduler that is asked for does not bear either.
@@ -46,6 +46,7 @@ class Case(NamedTuple):
     conventions: dict[str, str]
     settings: dict[str, Any]
     passes: int
+    prior: int
     why: tuple[str, ...]
     warnings: tuple[str, ...]
     sources: tuple[dict[str, Any], ...]
@@ -97,6 +98,7 @@ def _weighed(known: Catalogue, id: str, given: Options, weights: str | None) -> 
     )
     measured = None if said.loras else measurement(known, id, model, chosen, said.task, weights)
     steps, why = _steps(known, said, chosen, measured)
+    why += why_prior(model, said.others.get("prior_num_inference_steps", NOTHING))
     why += why_scheduler(model, said.scheduler, chosen.name)
     decisions = {"num_inference_steps": steps, "scheduler": said.scheduler, **said.others}
     deciding = measured if steps.rule == "measured" else None
@@ -112,6 +114,7 @@ def _weighed(known: Catalogue, id: str, given: Options, weights: str | None) -> 
         conventions=said.conventions,
         settings=settings,
         passes=evidence.passes(settings, said.conventions),
+        prior=evidence.prior_calls(settings),
         why=tuple(why),
         warnings=(*said.warnings, *unfit(known, model, chosen)),
         sources=sources(model, decisions, deciding),

@@ -47,11 +47,28 @@ class Picture(NamedTuple):
         return asked
 
 
+class Cost(NamedTuple):
+    """What steps cost: the sampler's calls of the network, in each pass, after those of a prior."""
+
+    chosen: Sampler
+    passes: int
+    prior: int
+
+    def of(self, steps: int) -> int:
+        """Returns the network calls of this many steps."""
+        return self.prior + self.chosen.calls(steps) * self.passes
+
+    def paid(self, budget: int) -> int:
+        """Returns the most steps that a budget of network calls pays for."""
+        return self.chosen.steps(max(0, budget - self.prior) // self.passes)
+
+
 def count(
     figure: Decision,
     given: Options,
     chosen: Sampler,
     passes: int,
+    prior: int,
     *,
     flow: bool,
     published_at: float | None,
@@ -66,6 +83,7 @@ def count(
         return Count(None, None, None, None, None, strength, [], [])
     why: list[str] = []
     warnings: list[str] = []
+    cost = Cost(chosen, passes, prior)
     whole = None if published_at is None else Picture(published_at, chosen.most, flow)
     value = _within(int(figure.value), chosen, whole)
     low, high = (
@@ -77,7 +95,7 @@ def count(
         why.append(_why_goal(given.goal, steps, value))
     steps = _at_least(chosen, steps, high, warnings)
     if given.budget is not None and not chosen.adaptive:
-        steps = _afford(given.budget, chosen, passes, steps, low, why, warnings)
+        steps = _afford(given.budget, cost, steps, low, why, warnings)
     asked = steps
     if picture is not None:
         asked = picture.ask(steps)
@@ -85,8 +103,8 @@ def count(
     asked = _beside_trap(chosen, asked, low, high, warnings)
     runs = picture.ran(asked) if picture else asked
     warnings += [*_why_fewer(given, chosen, picture, steps, runs), *_from_zero(chosen, asked)]
-    cost = None if chosen.adaptive else chosen.calls(runs) * passes
-    return Count(asked, low, high, runs, cost, strength, why, warnings)
+    calls = None if chosen.adaptive else cost.of(runs)
+    return Count(asked, low, high, runs, calls, strength, why, warnings)
 
 
 def _why_fewer(
@@ -173,34 +191,33 @@ def _at_least(chosen: Sampler, steps: int, high: int | None, warnings: list[str]
 
 def _afford(
     budget: int,
-    chosen: Sampler,
-    passes: int,
+    cost: Cost,
     steps: int,
     low: int | None,
     why: list[str],
     warnings: list[str],
 ) -> int:
     """Returns the most steps that the budget pays for, never fewer than the range allows."""
-    least = min(steps, max(low or 1, chosen.least if chosen.least <= steps else 1))
-    paid = min(steps, chosen.steps(budget // passes))
+    least = min(steps, max(low or 1, cost.chosen.least if cost.chosen.least <= steps else 1))
+    paid = min(steps, cost.paid(budget))
     if paid == steps:
         return steps
-    cost = chosen.calls(least) * passes
     if paid < least:
         warnings.append(
             f"The budget of {budget} {_calls(budget)} is too small: {least} steps, the fewest "
-            f"recommended, make {cost}. Raise it to {cost}, or use a step-distilled model or an "
-            "accelerator LoRA."
+            f"recommended, make {cost.of(least)}. Raise it to {cost.of(least)}, or use a "
+            "step-distilled model or an accelerator LoRA."
         )
         return least
     why.append(
         f"The budget of {budget} {_calls(budget)} pays for {paid} of {steps} steps"
-        f"{f', each run {passes} times for guidance' if passes > 1 else ''}."
+        f"{f', each run {cost.passes} times for guidance' if cost.passes > 1 else ''}"
+        f"{f', after {cost.prior} for the prior' if cost.prior else ''}."
     )
     if low is None:
         warnings.append(
             f"{steps} steps are the only figure published, and the budget pays for {paid}. "
-            f"Raise it to {chosen.calls(steps) * passes} calls."
+            f"Raise it to {cost.of(steps)} calls."
         )
     return paid
 

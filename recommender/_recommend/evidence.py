@@ -149,7 +149,18 @@ def passes(settings: dict[str, Any], conventions: dict[str, str]) -> int:
     guided = guided and is_number(settings.get("guidance_scale"))
     if guided and settings.get("image_guidance_scale", 0) >= 1:
         return 3
+    guided = guided or settings.get("decoder_guidance_scale", 0) > 1  # where a prior has its own
     return 2 if guided or true_cfg(settings) else 1
+
+
+def prior_calls(settings: dict[str, Any]) -> int:
+    """Returns how often a prior runs before the steps: 40 for 20 steps with guidance, mostly 0.
+
+    A prior turns the prompt into what the decoder starts from (unCLIP, Kandinsky 2, Würstchen).
+    """
+    steps: int = settings.get("prior_num_inference_steps", 0)
+    guided: bool = settings.get("prior_guidance_scale", 0) > 1
+    return 2 * steps if guided else steps
 
 
 def true_cfg(settings: dict[str, Any]) -> bool:

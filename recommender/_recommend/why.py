@@ -49,6 +49,12 @@ def why_scheduler(model: dict[str, Any], sampler: Decision, chosen: str) -> list
     return [f"Scheduler: {_said(model, said[0])}"] if said else []
 
 
+def why_prior(model: dict[str, Any], steps: Decision) -> list[str]:
+    """Returns who says how many steps a prior runs first, where the model has one."""
+    said = [claim for claim in steps.claims if point(claim) == steps.value]
+    return [f"The prior runs first: {_said(model, said[0])}"] if said else []
+
+
 def _said(model: dict[str, Any], claim: Claim) -> str:
     source = model["sources"].get(claim.get("source"), {})
     with_scheduler = f" with {claim['scheduler']}" if "scheduler" in claim else ""

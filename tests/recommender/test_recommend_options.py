@@ -80,6 +80,29 @@ def test_a_budget_counts_what_scheduler_and_guidance_really_cost(tree: Tree) -> 
     assert asked(tree, "plain-turbo", budget=3).calls == 3
 
 
+def test_the_calls_of_a_prior_are_counted_and_come_out_of_the_budget_first(
+    tree: Tree, model_with: Callable[[str, str], Recommendation]
+) -> None:
+    """20 guided steps of a prior are 40 calls before the first of the 10 steps that follow."""
+    found = model_with(
+        "none",
+        """
+        num_inference_steps: [{value: 10, low: 5, high: 12, source: author}]
+        prior_num_inference_steps: [{value: 20, source: author}]
+        prior_guidance_scale: [{value: 4.0, source: author}]
+        """,
+    )
+    assert (found.steps, found.calls) == (10, 50)
+    assert "The prior runs first: 20 – authors: " in " ".join(found.why)
+    less = asked(tree, "rivals", budget=46)
+    assert (less.steps, less.calls) == (6, 46)
+    assert "The budget of 46 calls pays for 6 of 10 steps, after 40 for the prior." in less.why
+    assert asked(tree, "rivals", budget=3).warnings == (
+        "The budget of 3 calls is too small: 5 steps, the fewest recommended, make 45. "
+        "Raise it to 45, or use a step-distilled model or an accelerator LoRA.",
+    )
+
+
 def test_seconds_are_a_budget_too(tree: Tree) -> None:
     by_time = asked(tree, budget={"seconds": 25, "seconds_per_call": 0.5})
     assert by_time == asked(tree, budget=50)
@@ -223,7 +246,7 @@ def test_settings_cannot_be_changed_but_are_plain_data(tree: Tree) -> None:
 def test_a_cascade_says_what_its_first_network_runs() -> None:
     found = recommend("stable-cascade")
     assert headline(found) == "10 steps (10–12) after 20 of the prior · DDPMWuerstchenScheduler"
-    assert found.warnings == (
-        "Another network, the prior, runs prior_num_inference_steps=20 before these steps: "
-        "40 network calls more.",
+    assert (found.effective_steps, found.calls) == (10, 50)
+    assert "The prior runs first: 20 – authors: Stability-AI/StableCascade gradio_app/app.py." in (
+        found.why
     )
