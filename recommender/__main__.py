@@ -171,10 +171,14 @@ def _export(given: list[str]) -> int:
     said = ["--to", "--prompt", "--negative-prompt", "--seed"]
     words, options = options_in(given, [], [*said, *_NARROWING])
     if len(words) != 1 or "--to" not in options:
-        raise UsageError("export: expected one model and --to TOOL.")
+        from ._export import TOOLS
+
+        raise UsageError(
+            f"export: expected one model and --to TOOL. The tools: {', '.join(TOOLS)}."
+        )
     seed = options.get("--seed")
     if seed is not None and not seed.isdecimal():
-        raise UsageError(f"--seed: expected a whole number, got '{visible(seed)}'.")
+        raise UsageError(f"--seed: expected a whole number from 0, got '{visible(seed)}'.")
     from ._export import command
 
     return command.run(

@@ -54,6 +54,7 @@ def export(
     hosted service, of which no figures are known there; ranges and names are read from each tool's
     source, which its module names.
     """
+    tool = tool if tool in _WRITERS else str(tool).casefold()
     if tool not in _WRITERS:
         raise ExportError(unknown(tool))
     from importlib import import_module
@@ -70,6 +71,6 @@ def unknown(tool: str) -> str:
     """Returns the sentence for a tool that is not one of TOOLS."""
     from difflib import get_close_matches
 
-    near = get_close_matches(tool.casefold(), TOOLS, n=1, cutoff=0.5)
+    near = get_close_matches(tool.casefold(), TOOLS, n=1, cutoff=0.6)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return f"export: tool '{visible(tool)}': Expected one of {', '.join(TOOLS)}.{hint}"

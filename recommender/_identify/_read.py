@@ -13,14 +13,16 @@ from ._open import Bad, Reader, is_folder, opened
 Path = str | os.PathLike[str] | BinaryIO
 _PICKLES = (b"PK\x03\x04", b"\x80\x01", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _PICKLED = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+_PICTURE = "Its settings, if it has any: sweetspot read."
+_REFUSED = "A site sends one in place of a file, often until its terms are accepted. Get it again."
 _KNOWN_KINDS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"RIFF": "a RIFF file",
-    b"<!DO": "a web page",
-    b"<!do": "a web page",
-    b"<htm": "a web page",
-    b"version ": "a Git LFS pointer",
+    b"\x89PNG": f"a PNG picture. {_PICTURE}",
+    b"\xff\xd8\xff": f"a JPEG picture. {_PICTURE}",
+    b"RIFF": f"a RIFF file. {_PICTURE}",
+    b"<!DO": f"a web page. {_REFUSED}",
+    b"<!do": f"a web page. {_REFUSED}",
+    b"<htm": f"a web page. {_REFUSED}",
+    b"version ": "a Git LFS pointer. Fetch the file itself: git lfs pull.",
 }
 
 
@@ -74,7 +76,12 @@ def _refuse(start: bytes, name: str) -> None:
         return
     for magic, kind in _KNOWN_KINDS.items():
         if start.startswith(magic):
-            raise Bad(f"expected safetensors, GGUF or a diffusers folder, got {kind}.")
+            raise Bad(f"expected safetensors, GGUF or a diffusers folder, got {kind}")
+    if start.startswith((b"{", b"[")) and b"\0" not in start:  # a length would have zeros
+        raise Bad(
+            "expected safetensors, GGUF or a diffusers folder, got JSON. "
+            "A workflow's settings: sweetspot read. Where a model was expected, get it again."
+        )
     if start.startswith(_PICKLES) or name.lower().endswith(_PICKLED):
         raise Bad(
             "expected safetensors, GGUF or a diffusers folder, got a pickle. It can run code when "

@@ -51,7 +51,8 @@ def _collect(stream: BinaryIO, size: int, texts: Texts, name: str) -> str:
         raise UnreadableError(f"{_file(name)}: the file is empty.")
     if begins_weights(head):
         raise UnreadableError(
-            f"{_file(name)}: expected a picture or a workflow, got a file of weights."
+            f"{_file(name)}: expected a picture or a workflow, got a file of weights. "
+            "What it is: sweetspot identify."
         )
     stream.seek(0)
     data = stream.read(LONGEST_TEXT + 1)

@@ -116,7 +116,7 @@ def _weighed(known: Catalogue, id: str, given: Options, weights: str | None) -> 
         passes=evidence.passes(settings, said.conventions),
         prior=evidence.prior_calls(settings),
         why=tuple(why),
-        warnings=(*said.warnings, *unfit(known, model, chosen)),
+        warnings=(*said.warnings, *_untold(said, steps), *unfit(known, model, chosen)),
         sources=sources(model, decisions, deciding),
         published_at=published_at,
         measured=deciding,
@@ -133,6 +133,17 @@ def _steps(
         weighed, left_out = evidence.converted(known, left_out, chosen) + weighed, []
     steps = decide(weighed, few_step=said.few_step, measured=measured)
     return steps, why_steps(said.model, steps, rivals, measured, left_out)
+
+
+def _untold(said: Said, steps: Decision) -> list[str]:
+    """Returns a warning where the task that was asked for is none of the model's."""
+    tasks = {claim["task"] for claim in said.model["claims"].get("num_inference_steps", [])}
+    if steps is not NOTHING or said.task in tasks or not tasks:
+        return []
+    return [
+        f"Nobody publishes steps of {said.model['name']} for {said.task}; "
+        f"what is published is for {', '.join(sorted(tasks))}."
+    ]
 
 
 def _strength(said: Said, asked: float | None) -> tuple[float | None, float | None]:

@@ -18,6 +18,8 @@ FLOW_BY_FLAG = frozenset((
     "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "UniPCMultistepScheduler",
     "DEISMultistepScheduler", "SASolverScheduler",
 ))  # fmt: skip
+# Consistency samplers jump to the picture and noise it again: only networks distilled for that can.
+_FOR_DISTILLED = frozenset(("LCMScheduler", "TCDScheduler", "FlowMatchLCMScheduler"))
 
 
 class Sampler(NamedTuple):
@@ -138,6 +140,11 @@ def unfit(known: Catalogue, model: dict[str, Any], chosen: Sampler) -> list[str]
             f"{name} is made for {_listed(chosen.entry['valid_for'])}, and {model['name']} "
             f"predicts {prediction}. Use {better}."
         )
+    elif needs_distilled(model, chosen):
+        said.append(
+            f"{name} is for weights or LoRAs distilled for it, and {model['name']} is not. "
+            f"Load such a LoRA, or use {better}."
+        )
     if "class" not in chosen.entry:
         said.append(f"diffusers has no class for {name}. There, use {better}.")
     if chosen.adaptive:
@@ -145,9 +152,15 @@ def unfit(known: Catalogue, model: dict[str, Any], chosen: Sampler) -> list[str]
     return said
 
 
+def needs_distilled(model: dict[str, Any], chosen: Sampler) -> bool:
+    """True for a consistency sampler on a model that was not distilled to few steps."""
+    return chosen.diffusers in _FOR_DISTILLED and model["distillation"] != "few-step"
+
+
 def out_of_range(model: dict[str, Any], chosen: Sampler, steps: int) -> list[str]:
     """Returns a warning where a scheduler that was asked for is not made for so few or many."""
-    if not chosen.asked or chosen.adaptive or model["distillation"] == "few-step":
+    few = model["distillation"] == "few-step"
+    if not chosen.asked or chosen.adaptive or few or needs_distilled(model, chosen):
         return []
     span = chosen.entry.get("steps", {})
     low, high = span.get("min"), span.get("max")

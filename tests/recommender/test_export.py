@@ -286,3 +286,7 @@ def test_every_diffusers_export_is_python_that_compiles() -> None:
             except ExportError:
                 continue
             compile(one.content, id, "exec")
+
+
+def test_a_tool_is_found_in_any_case() -> None:
+    assert export(recommend("sdxl"), "ComfyUI") == export(recommend("sdxl"), "comfyui")

@@ -91,7 +91,8 @@ def test_an_unreadable_file_exits_two_and_is_named_once(
     assert run([str(path)]) == 2
     out, err = capsys.readouterr()
     assert (out, err) == (
-        "", f"{path}: expected a picture or a workflow, got a file of weights.\n",
+        "", f"{path}: expected a picture or a workflow, got a file of weights. "
+        "What it is: sweetspot identify.\n",
     )  # fmt: skip
 
 

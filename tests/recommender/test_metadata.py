@@ -230,10 +230,15 @@ def test_the_editor_s_copy_is_read_only_where_the_graph_that_ran_is_missing(tmp_
         (b"", "the file is empty."),
         (b"no settings here", "no settings: neither a workflow nor a tool's text."),
         (b"{}", "no settings: neither a workflow nor a tool's text."),
-        (b"GGUF\3\0\0\0", "expected a picture or a workflow, got a file of weights."),
+        (
+            b"GGUF\3\0\0\0",
+            "expected a picture or a workflow, got a file of weights. "
+            "What it is: sweetspot identify.",
+        ),
         (
             b"\x40\0\0\0\0\0\0\0{}",
-            "expected a picture or a workflow, got a file of weights.",
+            "expected a picture or a workflow, got a file of weights. "
+            "What it is: sweetspot identify.",
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\0IEND",

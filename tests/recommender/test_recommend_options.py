@@ -250,3 +250,12 @@ def test_a_cascade_says_what_its_first_network_runs() -> None:
     assert "The prior runs first: 20 – authors: Stability-AI/StableCascade gradio_app/app.py." in (
         found.why
     )
+
+
+def test_a_task_that_is_none_of_the_models_is_told_with_those_that_are() -> None:
+    found = recommend("sdxl", task="text-to-video")
+    assert found.steps is None
+    assert found.warnings == (
+        "Nobody publishes steps of Stable Diffusion XL base 1.0 for text-to-video; "
+        "what is published is for text-to-image.",
+    )

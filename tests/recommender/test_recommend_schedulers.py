@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from recommender import catalogue
+from recommender import catalogue, recommend
 from recommender._recommend.answer import answer
 from recommender._recommend.schedule import sampler
 from recommender._samplers import one_step_from_zero, overruns, spacings
@@ -166,3 +166,13 @@ def test_where_all_figures_are_for_another_class_they_are_compared_at_equal_call
     found = answer(tree.catalogue(), "plain-base", task="upscale", scheduler="Euler")
     assert (found.steps, found.calls) == (19, 19)
     assert "10 steps of Heun, at equal calls" in found.why[1]
+
+
+def test_a_consistency_sampler_on_a_model_that_was_not_distilled_is_warned_of() -> None:
+    """Eight steps, which is what such samplers are made for, would give a smear here."""
+    (warning,) = recommend("sdxl", scheduler="LCM").warnings
+    assert warning == (
+        "LCM is for weights or LoRAs distilled for it, and Stable Diffusion XL base 1.0 is not. "
+        "Load such a LoRA, or use DPMSolverMultistepScheduler."
+    )
+    assert recommend("sdxl", scheduler="LCM", loras="LCM").warnings == ()

@@ -139,11 +139,15 @@ SAFETENSORS = {
     "polyglot": (two([0, 8], [8, 16], 116), "data: expected 16 bytes for its tensors, "
                  "got 100 more."),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(50), "expected safetensors, GGUF or a diffusers "
-                "folder, got a PNG picture."),
+                "folder, got a PNG picture. Its settings, if it has any: sweetspot read."),
     "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "expected safetensors, GGUF or a "
-                "diffusers folder, got a Git LFS pointer."),
+                "diffusers folder, got a Git LFS pointer. Fetch the file itself: git lfs pull."),
     "page": (b"<!DOCTYPE html><html>", "expected safetensors, GGUF or a diffusers folder, "
-             "got a web page."),
+             "got a web page. A site sends one in place of a file, often until its terms are "
+             "accepted. Get it again."),
+    "refusal": (b'{"error":"Access to this model is restricted."}', "expected safetensors, GGUF or "
+                "a diffusers folder, got JSON. A workflow's settings: sweetspot read. Where a "
+                "model was expected, get it again."),
 }  # fmt: skip
 
 GGUF = {
