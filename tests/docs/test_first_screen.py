@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser import PHONE, Opened
+from playwright.sync_api import expect
 
 ROWS_SEEN = 3
 
@@ -32,3 +33,11 @@ def test_the_index_of_settings_is_filtered_by_any_tools_name(opened: Opened, gui
     assert "Guidance Scale" in titles
     assert len(titles) < 8
     assert page.locator(".cards:not(:has(.card:not([hidden]))):visible").count() == 0
+
+
+def test_the_button_of_the_front_page_says_what_it_waits_for(opened: Opened, guide: Path) -> None:
+    """Pressed with an empty field it would seem broken."""
+    page = opened(guide).visit("")
+    page.get_by_role("button", name="Find its settings").click()
+    expect(page.locator("model-search [role=status]")).to_have_text("Type the name of a model.")
+    expect(page.locator("model-search input")).to_be_focused()

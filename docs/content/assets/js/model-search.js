@@ -12,6 +12,7 @@ class ModelSearch extends HTMLElement {
     this.input = this.querySelector("input");
     this.list = this.querySelector("[role=listbox]");
     this.status = this.querySelector("[role=status]");
+    this.list.tabIndex = -1; // a box that scrolls would be a stop of the Tab key, and go when reached
     this.input.setAttribute("role", "combobox");
     this.input.setAttribute("aria-autocomplete", "list");
     this.input.setAttribute("aria-controls", this.list.id);
@@ -103,14 +104,16 @@ class ModelSearch extends HTMLElement {
   }
 
   submit(event) {
-    if (this.chosen) return;
     event.preventDefault();
     this.settle();
   }
 
   async settle() {
     const text = this.input.value;
-    if (!text.trim()) return;
+    if (!text.trim()) {
+      this.status.textContent = "Type the name of a model.";
+      return this.input.focus();
+    }
     try {
       const { models, exact, asks, near } = find(await loadIndex(), text);
       if (exact || (models.length === 1 && !asks && !near)) this.choose(models[0]);
@@ -126,7 +129,6 @@ class ModelSearch extends HTMLElement {
     this.close();
     const event = new CustomEvent("model-chosen", { bubbles: true, cancelable: true, detail: { id, name } });
     if (!this.dispatchEvent(event) || !this.input.form?.action) return;
-    this.chosen = id;
     location.href = `${this.input.form.action}?model=${encodeURIComponent(id)}`;
   }
 

@@ -32,7 +32,10 @@ export function find(index, text) {
   const exact = index.models.filter((model) => model[3].includes(typed));
   if (exact.length === 1) return { models: [...exact, ...holding(index, worded(text), exact)], exact: true, asks: false };
   const asked = Object.hasOwn(index.asks, typed) ? index.asks[typed] : [];
-  if (asked.length) return { models: asked.map((at) => index.models[at]), asks: true };
+  if (asked.length) {
+    const title = (model) => loose(model[1]).startsWith(typed); // Wan 2.2 before AnyFlow Wan
+    return { models: ranked(asked.map((at) => index.models[at]), title), asks: true };
+  }
   const words = worded(text);
   let models = holding(index, words, []);
   const near = !models.length;
@@ -46,15 +49,12 @@ const worded = (text) => text.split(/[^\p{L}\p{N}]+/u).map(loose).filter(Boolean
 
 // Models with a name that has every typed word; those it begins with come first.
 function holding(index, words, found) {
-  const typed = words.join("");
-  const ranked = [[], []];
-  for (const model of index.models) {
-    if (found.includes(model)) continue;
-    if (!model[3].some((key) => words.every((word) => key.includes(word)))) continue;
-    ranked[model[3].some((key) => key.startsWith(typed)) ? 0 : 1].push(model);
-  }
-  return ranked.flat();
+  const has = (key) => words.every((word) => key.includes(word));
+  const models = index.models.filter((model) => !found.includes(model) && model[3].some(has));
+  return ranked(models, (model) => model[3].some((key) => key.startsWith(words.join(""))));
 }
+
+const ranked = (models, first) => [...models.filter(first), ...models.filter((model) => !first(model))];
 
 const put = (answer, key, value) => {
   const [group, one] = key.split(".");
