@@ -184,6 +184,22 @@ def test_a_link_put_in_the_address_bar_is_drawn_where_one_was_drawn_before(drawi
     assert "Not as" not in wait_for_status(drawing, "Drawn with")
 
 
+def test_a_number_that_cannot_be_is_named_where_it_is_folded_away(drawing: Page) -> None:
+    """The focus stays where the reader types, and nothing is drawn until it is mended."""
+    wait_for_status(drawing, "Drawn with")
+    fold = drawing.locator("live-picture details")
+    drawing.locator("[name=variation_seed]").evaluate("(field) => (field.value = '-5')")
+    fold.evaluate("(fold) => (fold.open = false)")
+    drawing.get_by_label("Prompt", exact=True).fill("a sailboat")
+    told = wait_for_status(drawing, "Variation seed")
+    assert told == "Variation seed: Value must be greater than or equal to 0."
+    assert fold.evaluate("(fold) => fold.open")
+    expect(drawing.get_by_label("Prompt", exact=True)).to_be_focused()
+    drawn = drawing.evaluate("window.drawn")
+    drawing.locator("[name=variation_seed]").fill("0")
+    wait_for_drawn(drawing, drawn + 1)
+
+
 def test_a_line_that_is_down_is_told_as_a_failed_download(
     site: str, new_page: Callable[[], Page]
 ) -> None:

@@ -26,6 +26,14 @@ export async function fetchFile(base, wanted, arrived = () => {}) {
   return buffer;
 }
 
+/** Returns the list of all files; what a browser kept of it is asked for anew. */
+export async function fetchManifest(url) {
+  const response = await fetch(url, { cache: "no-cache" }).catch(() => null);
+  const why = response ? `: HTTP ${response.status}` : "";
+  if (!response?.ok) throw new Failure("download", `manifest.json${why}`);
+  return response.json();
+}
+
 async function download(url, { file, bytes, inflated }, arrived) {
   const most = Math.max(bytes, inflated?.bytes ?? 0);
   const pieces = [];

@@ -2,9 +2,10 @@
 
 import { fill, settingsOf, write } from "./address.js";
 import { Engine } from "./engine.js";
-import { Failure, line } from "./failure.js";
-import { fetchFile } from "./fetching.js";
+import { line } from "./failure.js";
+import { fetchFile, fetchManifest } from "./fetching.js";
 import { watchWords } from "./prompt.js";
+import { refused } from "./refused.js";
 import { Screen } from "./screen.js";
 
 const AFTER_TYPING = 250; // ms
@@ -26,10 +27,7 @@ export class Panel {
   async begin() {
     const root = new URL(this.element.dataset.root, location.href).href;
     const base = new URL(this.element.dataset.models, root).href;
-    const response = await fetch(base, { cache: "no-cache" }).catch(() => null);
-    const why = response ? `: HTTP ${response.status}` : "";
-    if (!response?.ok) throw new Failure("download", `manifest.json${why}`);
-    this.manifest = await response.json();
+    this.manifest = await fetchManifest(base);
     const runtimes = JSON.parse(this.element.dataset.runtime);
     // For machines without a graphics card that still want to see WebGPU draw, such as those of tests.
     const any = new URLSearchParams(location.search).get("webgpu") === "any";
@@ -140,7 +138,8 @@ export class Panel {
   }
 
   draw() {
-    if (this.engine.ended || !this.form.reportValidity()) return;
+    const wrong = refused(this.form);
+    if (this.engine.ended || wrong) return wrong && this.element.say(wrong);
     this.asked = settingsOf(this.form);
     this.drawing = this.jobs(this.asked);
     this.screens.forEach((screen, i) => screen.expect(this.drawing[i]));
