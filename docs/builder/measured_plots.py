@@ -29,6 +29,7 @@ from measured_scales import (
     downwards,
     labelled,
 )
+from measured_time import pace
 
 MARK_LINE = 14
 SCALES = {"quality": "share", "change": "distance"}
@@ -115,6 +116,7 @@ class Plot:
     head: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
     legend: tuple[tuple[int, str], ...] = ()
+    note: str = ""  # what a column of the table rests on
 
     width, left, right = WIDTH, LEFT, WIDTH - RIGHT
 
@@ -146,6 +148,7 @@ def sweep_plot(sweep: Sweep, title: str, axis: str, strip: Strip | None = None) 
         strip=strip,
         head=head(sweep, kinds),
         table=tuple(cells(sweep, row, kinds) for row in sweep.rows),
+        note=found.note if (found := pace(sweep)) else "",
     )
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measured import Measured, Sweep, steps_sweeps
+from measured import Measured, Row, Sweep, steps_sweeps
 from measured_stats import Line, line
 
+NEAR = 0.1  # of the seconds that were timed: a line that misses one by more stands for none
 FROM, TO = (100, 50, 40, 30, 28, 25, 20), (30, 25, 20, 12, 8, 4)
 
 
@@ -24,6 +25,45 @@ class Timing:
     saved: float | None
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What a picture of a sweep takes: CPU seconds by value where it was timed, and their line."""
+
+    timed: Mapping[float, float]
+    line: Line
+
+    def of(self, row: Row) -> str:
+        """Writes the seconds of a row, with ≈ where nobody timed them."""
+        if row.value in self.timed:
+            return f"{self.timed[row.value]:.2f}"
+        seconds = self.line.fixed + self.line.each * (row.calls or 0)
+        return f"≈ {seconds:.2f}"
+
+    @property
+    def note(self) -> str:
+        """Says which figures were measured, and how good the others are."""
+        miss = f"{100 * self.line.miss:.1f} %"
+        return (
+            "CPU seconds are of one picture, on all threads together. ≈ was not timed: it lies on "
+            f"the line through the {len(self.timed)} that were, {self.line.fixed:.3f} s + "
+            f"{self.line.each:.4f} s a call, from which the farthest of these lies {miss} away."
+        )
+
+
+def pace(sweep: Sweep) -> Pace | None:
+    """Fits the timings of a steps sweep; None for others, and where they lie on no line."""
+    points = _points(sweep)
+    fitted = line(points) if sweep.data["sweep"] == "steps" else None
+    if fitted is None or fitted.miss > NEAR or any(row.calls is None for row in sweep.rows):
+        return None
+    timed = {one["value"]: one["cpu_seconds"] for one in sweep.data["timing"]}
+    return Pace(timed, fitted)
+
+
+def _points(sweep: Sweep) -> tuple[tuple[int, float], ...]:
+    return tuple((one["calls"], one["cpu_seconds"]) for one in sweep.data.get("timing", ()))
+
+
 def timings(
     measured: Measured, name: Callable[[str], str], scheduler: Callable[[str], str]
 ) -> list[Timing]:
@@ -31,9 +71,7 @@ def timings(
     found = []
     for model, sweeps in measured.items():
         for id, sweep in steps_sweeps(sweeps).items():
-            points = tuple(
-                (one["calls"], one["cpu_seconds"]) for one in sweep.data.get("timing", ())
-            )
+            points = _points(sweep)
             fitted = line(points)
             if fitted is None:
                 continue

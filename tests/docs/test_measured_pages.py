@@ -49,7 +49,7 @@ def built(known: Known) -> dict[str, pages.Page]:
 
 def _answer(model_id: str) -> dict[str, Any]:
     return {
-        **dict.fromkeys(("low", "high", "guidance_scale", "scheduler")),
+        **dict.fromkeys(("low", "high", "guidance_scale", "true_cfg_scale", "shift", "scheduler")),
         "name": model_id,
         "steps": 25,
         "guidance": "off",
@@ -105,7 +105,12 @@ def test_a_drawing_is_told_in_words_and_repeated_as_a_table(built: dict[str, pag
     assert '<th scope="col">Change per added step</th></tr>' in figure
     last = [row.split(">")[-1] for row in re.findall(r"(.*)</td></tr>", figure)]
     assert last[:3] == ["", "−0.4375", "−0.1458"]  # 0.875 ÷ steps: half of it, then a sixth
+    assert '<th scope="col">Calls</th><th scope="col">CPU seconds</th>' in figure
+    seconds = re.findall(r'<tr><th scope="row">.*?</td><td class="number">(.*?)</td>', figure)
+    assert seconds[:2] == ["0.14", "≈ 0.18"]
+    assert "≈ was not timed: it lies on the line through the 3 that were, 0.100 s + " in figure
     guided = figures(built["settings/guidance-scale.md"])[0]
+    assert "CPU seconds" not in guided
     assert "Change per added step" not in guided
 
 

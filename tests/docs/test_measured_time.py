@@ -9,7 +9,7 @@ import pytest
 import sweeps
 from measured import load_measured
 from measured_known import Known
-from measured_time import full_size, saving, savings, timings
+from measured_time import full_size, pace, saving, savings, timings
 from sweeps import CATALOGUE
 from templating import render
 
@@ -45,3 +45,32 @@ def test_seconds_are_a_line_in_calls_that_one_busy_moment_does_not_bend(tmp_path
     assert (first.line.fixed, first.line.each, first.step) == pytest.approx((0.1, 0.02, 0.04))
     assert first.saved == pytest.approx(42 * 0.04 / 2.1)
     assert measured_stats.line([(2, 0.1)]) is None
+
+
+def test_a_rung_that_nobody_timed_has_seconds_of_the_line_and_says_so(tmp_path: Path) -> None:
+    """Three are timed, one of them while the machine was busy: it keeps its own figure."""
+    raw = sweeps.sweep("euler")
+    raw["timing"][1]["cpu_seconds"] = 0.62
+    sweeps.write(tmp_path, raw)
+    sweep = load_measured(tmp_path)["postcards"]["steps-euler"]
+    found = pace(sweep)
+    assert found is not None
+    told = {row.value: found.of(row) for row in sweep.rows}
+    assert {key: told[key] for key in (1, 12, 20, 50, 100)} == {
+        1: "0.14", 12: "0.62", 20: "≈ 0.90", 50: "2.10", 100: "≈ 4.10"
+    }  # fmt: skip
+    assert found.note == (
+        "CPU seconds are of one picture, on all threads together. ≈ was not timed: it lies on the "
+        "line through the 3 that were, 0.100 s + 0.0200 s a call, from which the farthest of these "
+        "lies 6.5 % away."
+    )
+
+
+def test_what_lies_on_no_line_gives_no_seconds(tmp_path: Path) -> None:
+    """Another ladder than of steps, a single timing, or three of which one is 50 % off."""
+    timing = sweeps.sweep("ddim")["timing"]
+    sweeps.write(tmp_path, sweeps.sweep("ddim", timing=timing[:1]))
+    bent = [timing[0], {**timing[1], "cpu_seconds": 0.9}, timing[2]]
+    sweeps.write(tmp_path, sweeps.sweep("euler", timing=bent))
+    sweeps.write(tmp_path, sweeps.sweep("ddim", kind="guidance", values=(1.0, 3.0)))
+    assert [pace(one) for one in load_measured(tmp_path)["postcards"].values()] == [None] * 3
