@@ -87,7 +87,7 @@ def ahead(folder: Path) -> dict[str, Any]:
     cluster = Cluster("local", studios, least=1, most=1)
     with contextlib.closing(cluster.make_all([(plan, cell) for cell in plan.cells()[:2]])) as made:
         next(made)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while len(lines(folder / "begun")) < 2 and time.monotonic() < until:
             time.sleep(0.05)
         begun = len(lines(folder / "begun"))
