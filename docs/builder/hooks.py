@@ -235,8 +235,8 @@ def _repaired(output: str) -> str:
     for found, repaired in REPAIRS:
         output = output.replace(found, repaired)
     try:
-        return first_paint.paint_first(output)
-    except first_paint.PaintError as error:
+        return theme.without_storage(first_paint.paint_first(output))
+    except (first_paint.PaintError, theme.ThemeError) as error:
         raise PluginError(str(error)) from None
 
 

@@ -18,6 +18,14 @@ _PARSED = re.compile(
 )
 # In a task of its own, as the event is: two short ones hold a reader's finger up less than one.
 _STARTED = r'document.readyState==="loading"?\g<0>:setTimeout(()=>\1)'
+# A browser that keeps nothing refuses the very name of its storage, and the theme's scripts end
+# there, without search and menu. They get a storage that forgets.
+_KEEPS = "<script>__md_scope="
+_FORGETS = (
+    '<script>for(const name of["localStorage","sessionStorage"])try{window[name]}catch{'
+    "const kept=new Map;Object.defineProperty(window,name,{value:{getItem:k=>kept.get(k)??null,"
+    "setItem:(k,v)=>kept.set(k,v),removeItem:k=>kept.delete(k)}})};__md_scope="
+)
 # lunr names the states of its word list by their edges, letters and numbers run together, and mixes
 # two up where letters are digits: a search for "Krea 2" then stops with an error and finds nothing.
 _STATE = re.compile(r"(o=this\.edges\[s\];e=e\+s\+o\.id)\}")
@@ -49,6 +57,19 @@ def search_by_digits(site: Path) -> None:
     Raises ThemeError where the script is not the one this was written for.
     """
     _mend(site, WORKER, _STATE, r'\1+","}', "names states", "TokenSet.prototype.toString")
+
+
+def without_storage(html: str) -> str:
+    """Lets a page work in a browser that keeps nothing.
+
+    Raises ThemeError where the theme's first script is not the one this was written for.
+    """
+    if (count := html.count(_KEEPS)) != 1:
+        raise ThemeError(
+            f"the theme's page: expected 1 place that asks for the storage, got {count}. "
+            "Hint: the theme has changed; look for '__md_scope' in its base.html."
+        )
+    return html.replace(_KEEPS, _FORGETS)
 
 
 def _mend(

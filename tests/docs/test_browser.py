@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from browser import PHONE, Opened, served
 from html_pages import covering, page_paths
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from widgets import search_for
 
 import recommender
@@ -135,6 +135,26 @@ def test_without_scripts_the_pictures_stand_with_their_captions(
         colour = page.evaluate(f"getComputedStyle({header}).backgroundColor")
         assert colour == "rgb(33, 29, 71)"  # the guide's own, not the theme's
         context.close()
+
+
+REFUSED = """for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, {
+        configurable: true, get() { throw new DOMException("refused", "SecurityError"); },
+    });"""
+
+
+def test_a_browser_that_keeps_nothing_has_search_and_colours(
+    opened: Opened, small_guide: Path
+) -> None:
+    """As with all cookies blocked, where asking for the storage is an error."""
+    watched = opened(small_guide)
+    watched.page.add_init_script(REFUSED)
+    page = watched.visit("settings/")
+    page.locator("[data-md-component=palette] label:visible").click()
+    expect(page.locator("body")).to_have_attribute(
+        "data-md-color-media", "(prefers-color-scheme: light)"
+    )
+    assert "Guidance Scale" in search(page, "guidance")
 
 
 def test_hostile_text_opens_no_dialog_on_a_page_or_in_the_search(

@@ -114,3 +114,9 @@ def test_a_page_is_shown_and_works_before_the_script_of_the_theme(
     held[0].continue_()
     page.locator(".md-search__input").press_sequentially("guidance")
     page.locator(".md-search-result__item").first.wait_for()
+
+
+def test_a_theme_that_asks_for_the_storage_elsewhere_stops_the_build() -> None:
+    """Or its pages would have no search where a browser keeps nothing."""
+    with pytest.raises(theme.ThemeError, match=r"expected 1 place that asks for .*, got 0"):
+        theme.without_storage("<html></html>")
