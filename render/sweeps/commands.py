@@ -67,8 +67,9 @@ def add_to(commands: Any) -> None:
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
     join = commands.add_parser("join", help="add measurements of the same thing to one of them")
     join.set_defaults(command=_join)
-    join.add_argument("into", type=Path, metavar="FILE", help="the measurement that grows")
+    join.add_argument("first", type=Path, metavar="FILE", help="the measurement that grows")
     join.add_argument("more", type=Path, nargs="+", metavar="MORE", help="what is added to it")
+    join.add_argument("--out", type=Path, metavar="FILE", help="default: the first, which grows")
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -100,12 +101,12 @@ def _join(options: argparse.Namespace) -> int:
     from ..measured import read, write
     from .join import joined
 
-    found = read(options.into)
+    found, target = read(options.first), options.out or options.first
     for path in options.more:
         found = joined(found, read(path), str(path))
-    write(options.into, found)
-    print(table(options.into))
-    print(f"wrote {options.into}")
+    write(target, found)
+    print(table(target))
+    print(f"wrote {target}")
     return 0
 
 

@@ -13,7 +13,7 @@ from render.__main__ import main
 from render.plan import ROOT
 
 COMMANDS = (
-    *("plan", "run", "check", "audit", "compare", "measure", "curves", "pack", "bench"),
+    *("plan", "run", "check", "audit", "compare", "measure", "join", "curves", "pack", "bench"),
     *("invariance", "train", "export"),
 )
 WHOLE, ANY = "a whole number above 0", "a number above 0"

@@ -129,8 +129,10 @@ def test_files_of_an_older_run_are_joined_and_shown_too(
     assert shown[-1] == f"wrote {yours}"
     assert "ranked" not in read(yours)["metric"]
     assert read(yours)["parts"][1]["metric"]["ranked"] == {"flip": {"blur": 0.5}}
-    assert main(["join", str(theirs), str(yours)]) == 0
-    assert "ranked" not in read(theirs)["metric"]
+    before, elsewhere = theirs.read_bytes(), tmp_path / "both.json"
+    assert main(["join", str(theirs), str(yours), "--out", str(elsewhere)]) == 0
+    assert "ranked" not in read(elsewhere)["metric"]
+    assert theirs.read_bytes() == before
 
 
 @pytest.mark.parametrize("sweep", ["quality", "pairs"])
