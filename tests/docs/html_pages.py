@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
@@ -35,9 +36,39 @@ def text(path: Path) -> str:
     return " ".join("".join(_document(path.read_bytes()).itertext()).split())
 
 
+class Tag(NamedTuple):
+    """An element as it is written."""
+
+    tag: str
+    attributes: dict[str, str | None]
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """Returns an attribute, as an element of a tree does."""
+        return self.attributes.get(name, default)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Tag] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes an element."""
+        self.found.append(Tag(tag, dict(attrs)))
+
+
+@cache
+def tags(path: Path) -> list[Tag]:
+    """Returns every element of a page as it is written: for many pages, as no tree is built."""
+    parser = _Tags()
+    parser.feed(path.read_text(encoding="utf-8"))
+    parser.close()
+    return parser.found
+
+
 def addresses(path: Path) -> Iterator[tuple[str, str]]:
     """Yields the kind and value of every address on a page: link, resource or anchor."""
-    for element in elements(path):
+    for element in tags(path):
         for attribute in ("href", "src", "poster", "data", "action", "srcset"):
             value = element.get(attribute)
             if value is not None:

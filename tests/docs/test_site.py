@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from html_pages import addresses, elements, page_paths, target, text
+from html_pages import addresses, page_paths, tags, target
 from small import ROOT, build_guide
 
 import recommender
@@ -60,7 +60,7 @@ def test_every_picture_has_words_and_a_size(site: Path) -> None:
     bare = [
         f"{page.relative_to(site)}: {element.get('src')}"
         for page in page_paths(site)
-        for element in elements(page)
+        for element in tags(page)
         if element.tag == "img"
         and "renders/" in element.get("src", "")
         and not all(element.get(name) for name in ("alt", "width", "height", "loading"))
@@ -70,13 +70,13 @@ def test_every_picture_has_words_and_a_size(site: Path) -> None:
 
 def test_no_page_has_a_placeholder(site: Path) -> None:
     """A missing picture leaves its figure out."""
-    assert [page for page in page_paths(site) if "Image pending" in text(page)] == []
+    assert [page for page in page_paths(site) if "Image pending" in page.read_text()] == []
 
 
 def test_headings_descend_one_level_at_a_time(site: Path) -> None:
     """A page has one title, and its sections nest."""
     for page in page_paths(site):
-        levels = [int(e.tag[1]) for e in elements(page) if e.tag in {"h1", "h2", "h3", "h4"}]
+        levels = [int(e.tag[1]) for e in tags(page) if e.tag in {"h1", "h2", "h3", "h4"}]
         assert levels[0] == 1, page
         assert levels.count(1) == 1, page
         assert all(b - a <= 1 for a, b in pairwise(levels)), page
@@ -85,7 +85,7 @@ def test_headings_descend_one_level_at_a_time(site: Path) -> None:
 def test_every_page_has_a_description_of_its_own(site: Path) -> None:
     """No two pages look alike in a list of search results."""
     descriptions = {
-        page: [e.get("content") for e in elements(page) if e.get("name") == "description"]
+        page: [e.get("content") for e in tags(page) if e.get("name") == "description"]
         for page in page_paths(site)
         if page.name != "404.html"
     }
@@ -96,7 +96,7 @@ def test_every_page_has_a_description_of_its_own(site: Path) -> None:
 def test_the_search_dialog_has_a_name(site: Path) -> None:
     """The theme leaves it unnamed; a screen reader would say 'dialog'."""
     for page in page_paths(site):
-        dialogs = [e for e in elements(page) if e.get("role") == "dialog"]
+        dialogs = [e for e in tags(page) if e.get("role") == "dialog"]
         assert [dialog.get("aria-label") for dialog in dialogs] == ["Search"], page
 
 
@@ -118,7 +118,7 @@ def test_every_alias_of_a_setting_is_in_the_search_index_of_its_page(guide: Path
 
 def test_the_edit_link_opens_the_yaml(guide: Path) -> None:
     """A page that is generated is edited where it is written."""
-    links = [e.get("href") for e in elements(guide / "settings" / "inference-steps" / "index.html")]
+    links = [e.get("href") for e in tags(guide / "settings" / "inference-steps" / "index.html")]
     assert (
         "https://github.com/sweetspot-guide/sweetspot/edit/main/settings/num_inference_steps.yaml"
         in links
@@ -127,7 +127,7 @@ def test_the_edit_link_opens_the_yaml(guide: Path) -> None:
 
 def test_a_hand_written_page_is_edited_in_its_folder(guide: Path) -> None:
     """The edit link of a page under docs/content names that folder."""
-    links = [e.get("href") for e in elements(guide / "words" / "index.html")]
+    links = [e.get("href") for e in tags(guide / "words" / "index.html")]
     assert "https://github.com/sweetspot-guide/sweetspot/edit/main/docs/content/words.md" in links
 
 
