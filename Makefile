@@ -3,8 +3,9 @@
 PYTHON ?= python3
 PORT ?= 8000
 PY := .venv/bin/python
-# A file's tests stay in one process and share what they built. Each process takes some 1 GB.
-PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile
+# A file's tests stay in one process and share what they built. Each process takes some 1 GB. The
+# order is that of tests/conftest.py: by their number, files of few long tests would come last.
+PARALLEL ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Material's notice about MkDocs 2 is answered in CONTRIBUTING.md.
 export NO_MKDOCS_2_WARNING := 1
