@@ -87,7 +87,8 @@ def _calls_of_budget(budget: Any) -> int | None:
         seconds, each = (budget[key] for key in _SECONDS)
         if not all(is_number(one) and math.isfinite(one) and one > 0 for one in (seconds, each)):
             raise _wrong("budget", "seconds above 0", f"{seconds} and {each}")
-        return int(min(seconds / each, _MOST_CALLS))
+        # 1.2 s at 0.4 s are three calls, though 1.2 / 0.4 is a hair less in binary fractions.
+        return int(min(seconds / each * (1 + 1e-12), _MOST_CALLS))
     if not isinstance(budget, int) or isinstance(budget, bool) or budget < 1:
         raise _wrong("budget", "a whole number of network calls from 1", budget)
     return min(budget, _MOST_CALLS)

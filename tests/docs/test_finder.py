@@ -232,6 +232,9 @@ def test_a_link_with_a_question_opens_its_answer(opened: Opened, small_guide: Pa
     expect(page.locator(".finder-answer .answer-main dd")).to_have_text("50 20–50")
     page.get_by_label("At most").fill("10")
     expect(page.locator(".finder-warnings")).to_contain_text("The budget of 10 calls is too small")
+    page.get_by_label("At most").fill("9.2s@0.2")  # 46 calls, also in binary fractions
+    expect(page.locator(".finder-warnings")).to_have_count(0)
+    expect(page.locator(".finder-answer .answer-main dd")).to_have_text("46 20–50")
     page.get_by_label("At most").fill("ten")
     expect(page.locator(".finder-status")).to_contain_text("Budget: a whole number")
     page.get_by_label("At most").fill("")

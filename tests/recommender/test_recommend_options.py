@@ -106,6 +106,9 @@ def test_the_calls_of_a_prior_are_counted_and_come_out_of_the_budget_first(
 def test_seconds_are_a_budget_too(tree: Tree) -> None:
     by_time = asked(tree, budget={"seconds": 25, "seconds_per_call": 0.5})
     assert by_time == asked(tree, budget=50)
+    assert 23.2 / 0.4 < 58  # in binary fractions, and yet 58 calls
+    by_time = asked(tree, budget={"seconds": 23.2, "seconds_per_call": 0.4})
+    assert by_time == asked(tree, budget=58) != asked(tree, budget=56)
 
 
 def test_too_small_a_budget_is_said_and_the_range_is_kept(tree: Tree) -> None:

@@ -194,7 +194,7 @@ export function calls(text) {
   if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
   const [, seconds, each] = /^(\d+(?:\.\d+)?)s@(\d+(?:\.\d+)?)$/.exec(text) ?? [];
   if (!(Number(seconds) > 0 && Number(each) > 0)) return undefined;
-  return Math.floor(Math.min(Number(seconds) / Number(each), 1e9));
+  return Math.floor(Math.min((Number(seconds) / Number(each)) * (1 + 1e-12), 1e9)); // as Python does
 }
 
 customElements.define("model-finder", ModelFinder);
