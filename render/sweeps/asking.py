@@ -9,9 +9,9 @@ from typing import Any
 
 from ..errors import RenderError
 from ..models import ModelSource, has_judge
-from .commands import PROMPTS, SEEDS
 from .jury import Jury, scenes_asked
 from .pictures import Asked
+from .specs import PROMPTS, SEEDS
 
 
 @dataclass(frozen=True)

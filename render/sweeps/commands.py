@@ -9,11 +9,11 @@ from typing import Any
 from ..arguments import add_device, positive
 from ..errors import RenderError
 from ..models import find_model, has_judge
+from .specs import PROMPTS, SEEDS
 
 LADDERS = ("steps", "scheduler", "guidance", "strength")
 SWEEPS = ("quality", *LADDERS, "pairs")
 METRICS = ("lpips",)  # ꟻLIP and SSIM need no weights and are always measured
-PROMPTS, SEEDS = 16, 2
 # Which sweeps have a use for an option; the others would leave it aside without a word.
 USED_BY = {
     **dict.fromkeys(("scheduler", "prompts", "count", "seeds"), (*LADDERS, "pairs")),

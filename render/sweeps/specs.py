@@ -15,6 +15,7 @@ STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100)
 FEW_STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
 REFERENCE_STEPS = 200  # no rung of the ladder: the converged picture
 GUIDANCE = (0.0, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 9.0, 12.0, 15.0, 20.0)
+PROMPTS, SEEDS = 16, 2  # of each value, where none are named
 STRENGTH = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 # The samplers that people choose between; ids of settings/schedulers/. The first two come first:
