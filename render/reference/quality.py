@@ -108,11 +108,6 @@ def judge_row(model: judge.Judge, pictures: np.ndarray, row: Row) -> dict[str, A
     return found
 
 
-def agreement_of(model: judge.Judge, pictures: np.ndarray, scenes: list[Scene]) -> dict[str, float]:
-    """Share of pictures in which the judge sees what these scenes are."""
-    return judge.agreement(judge.judged(model, pictures)[0], judge.labels_of(scenes))
-
-
 def _rounded(shares: dict[str, float]) -> dict[str, float]:
     return {name: round(share, 4) for name, share in shares.items()}
 

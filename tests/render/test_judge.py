@@ -29,17 +29,22 @@ def real(count: int, first: int = HELD_OUT_FROM + 5_000_000) -> tuple[np.ndarray
     return np.stack([np.asarray(paint(scene, judge.SIZE)) for scene in scenes]), scenes
 
 
+def agreement(jury: judge.Judge, pictures: np.ndarray, scenes: list[Scene]) -> dict[str, float]:
+    """Share of pictures in which the judge sees what these scenes are."""
+    return judge.agreement(judge.judged(jury, pictures)[0], judge.labels_of(scenes))
+
+
 def test_it_sees_the_four_factors_of_scenes_it_never_saw(jury):
     """96 fresh scenes: at least 95 % right per factor; the measured figure stands in the card."""
     pictures, scenes = real(96)
-    found = quality.agreement_of(jury, pictures, scenes)
+    found = agreement(jury, pictures, scenes)
     assert {name for name in FACTORS if found[name] < 0.95} == set()
 
 
 def test_its_verdict_depends_on_the_picture(jury):
     """Against the labels of other scenes it is no better than chance allows."""
     pictures, scenes = real(96)
-    found = quality.agreement_of(jury, pictures, scenes[1:] + scenes[:1])
+    found = agreement(jury, pictures, scenes[1:] + scenes[:1])
     assert found["mean"] < 0.4
 
 
