@@ -33,6 +33,23 @@ def changed(small_guide: Path, tmp_path: Path) -> Callable[[Callable[[Any], Any]
     return build
 
 
+def without(lost: Callable[[str, str, int], bool]) -> Callable[[dict[str, Any]], None]:
+    """Returns a change that takes pictures out, told by model, prompt and number of steps."""
+
+    def lose(manifest: dict[str, Any]) -> None:
+        manifest["cells"] = [
+            cell
+            for cell in manifest["cells"]
+            if not lost(
+                cell["settings"]["model"],
+                cell["axes"]["prompt"],
+                cell["axes"]["num_inference_steps"],
+            )
+        ]
+
+    return lose
+
+
 def test_an_old_link_outlives_an_axis_and_values_that_were_added(
     opened: Opened, changed: Callable[..., Path]
 ) -> None:
@@ -59,14 +76,7 @@ def test_a_picture_that_was_not_rendered_is_an_empty_cell(
 ) -> None:
     """It says so, the arrow keys pass over it, and a link to it is told what is shown instead."""
 
-    def lose(manifest: dict[str, Any]) -> None:
-        manifest["cells"] = [
-            cell
-            for cell in manifest["cells"]
-            if (cell["settings"]["model"], cell["axes"]["num_inference_steps"])
-            not in {("postcards", 4), ("postcards", 3)}
-        ]
-
+    lose = without(lambda model, _, steps: model == "postcards" and steps in {3, 4})
     page = explored(opened, changed(lose), LINK)
     assert told(page) == "A was not rendered at num_inference_steps = 4; shown is 1."
     assert page.locator("td.absent").all_inner_texts() == ["not rendered"] * 2
@@ -83,13 +93,7 @@ def test_cells_without_a_picture_do_not_widen_the_page(
 ) -> None:
     """What only a screen reader says of them stays inside the table's box."""
 
-    def lose(manifest: dict[str, Any]) -> None:
-        manifest["cells"] = [
-            cell
-            for cell in manifest["cells"]
-            if cell["settings"]["model"] == "postcards" or cell["axes"]["num_inference_steps"] < 9
-        ]
-
+    lose = without(lambda model, _, steps: model != "postcards" and steps > 8)
     page = explored(opened, changed(lose), LINK)
     assert page.locator("td.absent").count() == 4
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -99,14 +103,7 @@ def test_unasked_the_first_row_with_both_pictures_is_shown(
     opened: Opened, changed: Callable[..., Path]
 ) -> None:
     """A comparison whose first row is a single picture begins with two that differ."""
-
-    def lose(manifest: dict[str, Any]) -> None:
-        manifest["cells"] = [
-            cell
-            for cell in manifest["cells"]
-            if cell["axes"]["prompt"] == "winter" or cell["axes"]["num_inference_steps"] == 50
-        ]
-
+    lose = without(lambda _, prompt, steps: prompt != "winter" and steps != 50)
     page = explored(opened, changed(lose))
     assert names(page) == {"A": "num_inference_steps = 1", "B": "num_inference_steps = 50"}
     pressed = page.locator("[role=grid] button[aria-pressed=true] img")

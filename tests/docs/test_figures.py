@@ -30,11 +30,8 @@ def test_a_row_shows_the_asked_values_in_their_order(plan: Plan, tmp_path: Path)
     plan("steps", "num_inference_steps", [50, 4, 25, 75])
     figure = built(tmp_path)
     assert figure is not None
-    assert [picture.caption for picture in figure.first.rows[0].pictures] == [
-        "num_inference_steps = 4",
-        "num_inference_steps = 25",
-        "num_inference_steps = 50",
-    ]
+    captions = [picture.caption for picture in figure.first.rows[0].pictures]
+    assert captions == [f"num_inference_steps = {steps}" for steps in (4, 25, 50)]
 
 
 def test_a_value_is_found_however_its_number_is_written(plan: Plan, tmp_path: Path) -> None:

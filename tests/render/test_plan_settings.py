@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from recommender import CatalogueError
 from render.__main__ import main
 from render.errors import RenderError
 from render.estimate import estimate
-from render.plan import PLANS, load_plan
-from render.settings import SETTINGS
+from render.plan import load_plan
 
 
 def loaded(studio, axes: str, settings: str = "", prompt: str = "", more: str = ""):
@@ -287,16 +284,3 @@ def test_a_phrase_that_is_not_in_the_prompt_cannot_be_weighted(studio):
         "test: tiny-sd at prompt = castle, prompt_weight = 0.5: weighted: expected a phrase that "
         "stands once in 'a castle'."
     )
-
-
-def test_the_readmes_example_is_a_plan(tmp_path):
-    """It is what people copy."""
-    text = (PLANS / "README.md").read_text()
-    example = tmp_path / "example.yaml"
-    example.write_text(text.split("```yaml\n")[1].split("```")[0])
-    assert len(load_plan(str(example)).cells()) == 2 * (5 + 3)
-
-
-def test_the_readme_names_every_setting_a_plan_may_hold():
-    said = set(re.findall(r"`([a-z_]+)`", (PLANS / "README.md").read_text()))
-    assert SETTINGS - said - {"prompt"} == set()
