@@ -15,7 +15,6 @@ MODELS = 397
 WITHOUT_STEPS = {
     "helios-distilled",
     "helios-mid",
-    "unclip-karlo",
 }
 # These tables are the yardstick that answers are held against, so none of them may be a claim.
 HELD_OUT = ("SwarmUI", "draw-things", "drawthings", "InvokeAI")

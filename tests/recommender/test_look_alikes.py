@@ -14,7 +14,10 @@ from recommender import AmbiguousModelError, UnknownModelError, catalogue, recom
         ("playground v2", " Did you mean 'playground-v2-5'?"),
         ("playground-v2-1024px-aesthetic.safetensors", " Did you mean 'playground-v2-5'?"),
         ("bria 2.3", " Did you mean 'bria-3-2'?"),
-        ("NoobAI-XL-v1.1.safetensors", " Did you mean 'noobai-xl-vpred'?"),
+        (
+            "NoobAI-XL-v1.2.safetensors",
+            " Did you mean 'noobai-xl-1-1', 'noobai-xl-1-0' or 'noobai-xl-vpred'?",
+        ),
         ("qwen-image-3", " Did you mean 'qwen-image', 'qwen-image-edit' or 'qwen-image-2512'?"),
         (
             "skyreels v3",
