@@ -1,4 +1,4 @@
-"""Every kind of picture is made on a card too: with `--device cuda`, in bfloat16, here pretended."""
+"""Every kind of picture is made with `--device cuda` too: in bfloat16, on a card that pretends."""
 
 from __future__ import annotations
 
