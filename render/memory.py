@@ -59,14 +59,17 @@ def copied(answer: Any) -> Any:
     return tree_map(_copy, answer)
 
 
-# How the devices' allocators say it, beside torch.OutOfMemoryError; the last is cuDNN's way.
+# How the devices' allocators say it, beside torch.OutOfMemoryError. The last five are what NVIDIA's
+# libraries say where their handle, workspace or every algorithm they tried found no room.
 SHORT = (
     " out of memory",
     "can't allocate memory",
     "not enough memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
+    "STATUS_ALLOC_FAILED",
+    "ALLOCATION_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",
     "CUDNN_STATUS_NOT_SUPPORTED",
+    "unable to find an engine to execute this computation",
 )
 
 

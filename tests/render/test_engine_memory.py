@@ -20,10 +20,13 @@ SAID = [
     "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in a "
     "non-contiguous input.",
     "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
+    "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    "GET was unable to find an engine to execute this computation",
 ]
 
 
-@pytest.mark.parametrize("text", SAID, ids=lambda text: text[:12])
+@pytest.mark.parametrize("text", SAID, ids=range(len(SAID)))
 def test_every_devices_way_to_say_it_is_recognised(text):
     assert out_of_memory(RuntimeError(text))
     assert out_of_memory(RuntimeError(text, "a second argument"))
@@ -100,7 +103,8 @@ def test_a_call_too_large_for_any_width_costs_its_own_cell():
     assert isinstance(error, RuntimeError)
     assert str(error) == SAID[1]
     assert error.__traceback__ is None  # it would keep the tensors of its frames alive
-    assert {told["batch"] for _, told in found.values()} <= {4, 1}
+    # Who shares a batch with it, at which width, is the threads' affair.
+    assert {told["batch"] for _, told in found.values()} <= {4, 2, 1}
     assert {job: value for job, (value, _) in found.items()} == {
         job: [job[0] + 3 * job[1]] * 3 for job in JOBS
     }
