@@ -105,7 +105,13 @@ def _add_plan_commands(commands: Any) -> None:
             )
             cluster_options.add_to(command)
             command.add_argument(
-                "--profile", choices=("exact", "fast"), default="exact", help="fast: compiled"
+                "--profile",
+                choices=("exact", "fast", "graphs"),
+                default="exact",
+                help="fast: compiled; graphs: exact by CUDA graphs",
+            )
+            command.add_argument(
+                "--width", type=positive(int), help="rows of a denoiser's batch (default: 8)"
             )
         command.add_argument(
             "--prompts", metavar="SET", help="a set of render/prompts/ in place of the plan's"
@@ -179,6 +185,7 @@ def _run(options: argparse.Namespace) -> int:
         options.out,
         device=options.device,
         dtype=options.dtype,
+        width=options.width,
         strict_environment=options.strict_environment,
         through=cluster_options.through(options),
         profile=options.profile,

@@ -19,6 +19,7 @@ class Counters:
     padding_rows: int = 0  # rows computed only to fill a batch
     checks: int = 0  # denoiser calls to find out which calls stack, and in which widths
     alone: int = 0  # denoiser calls that could not share a batch, or needed none
+    replays: int = 0  # batches that a CUDA graph answered
     decodes: int = 0
 
     def called(self, rows: int, width: int | None) -> None:

@@ -34,7 +34,9 @@ import torch
 
 from .coders import Coders
 from .counters import Counters
+from .kernels import on_this_stream
 from .memory import Memory, copied, out_of_memory
+from .replays import Replays
 from .rows import Call, contents, describe
 from .stand_ins import in_place_of
 from .waiting import Again, Stacking, Stopped, Waiting, ready
@@ -46,16 +48,19 @@ class Engine:
     """Runs many cells over the models of one or more pipelines, `width` rows at a time.
 
     `shared`: how many of a cell's first calls of a model are looked up among those of others. To
-    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU.
+    look is to wait for a GPU: 0 means all on a CPU and the first on a GPU. `graphs`: replays.py.
     """
 
-    def __init__(self, width: int, counters: Counters | None = None, shared: int = 0) -> None:
+    def __init__(
+        self, width: int, counters: Counters | None = None, shared: int = 0, graphs: bool = False
+    ) -> None:
         self.width, self.shared = width, shared
         self.counters = counters or Counters()
         self._turn = threading.Lock()
         self._news = threading.Condition(self._turn)
         self._here = threading.local()
-        self._stacking = Stacking(self.counters)
+        self.replays = Replays(self._turn) if graphs else None
+        self._stacking = Stacking(self.counters, self.replays)
         self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
     def run(
@@ -72,14 +77,13 @@ class Engine:
         `length` is a guess at a job's number of evaluations: who has most to go goes first.
         """
         queue = deque(enumerate(jobs))
-        self._waiting: list[Waiting] = []
-        self._computing: list[Waiting] = []
-        self._outcomes: deque[tuple[Any, Any]] = deque()
-        self._closed, self._length = False, length
+        self._waiting, self._computing = [], []
+        self._outcomes, self._closed, self._length = deque(), False, length
         self._denoised = Memory(SHARED)  # anew: the weights may be others since the last run
+        self._stacking.begin()
         unfinished, self._live = len(queue), min(len(queue), self._limit)
         pool = ThreadPoolExecutor(2)
-        task = functools.partial(self._work, queue, make, finish, pool)
+        task = on_this_stream(functools.partial(self._work, queue, make, finish, pool))
         workers = [threading.Thread(target=task, daemon=True) for _ in range(self._live)]
         with in_place_of(models, self._denoise, self._coders, lambda: hasattr(self._here, "order")):
             try:
@@ -105,8 +109,7 @@ class Engine:
 
     def conditions(self) -> dict[str, Any]:
         """What here decides last bits; asked inside `finish`, of the picture being finished."""
-        now = {"batch": self.width} | self._coders.conditions()
-        return getattr(self._here, "conditions", now)
+        return getattr(self._here, "conditions", {"batch": self.width, **self._coders.conditions()})
 
     @property
     def _limit(self) -> int:
@@ -123,7 +126,7 @@ class Engine:
                 if isinstance(error, Stopped):
                     break
                 short = out_of_memory(error) and self._here.width > 1
-                if short and self.width == self._here.width:
+                if short and self.width == self._here.width and not self._stacking.spares():
                     self._shrink()
                 if short or isinstance(error, Again):
                     queue.appendleft((order, job))
@@ -206,7 +209,6 @@ class Engine:
         return waiting
 
     # The conductor --------------------------------------------------------------------------
-
     def _next(self) -> tuple[list[Waiting], int]:
         """Waits until a batch can run or a cell is finished; that batch's calls and its width."""
         with self._news:

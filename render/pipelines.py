@@ -27,7 +27,7 @@ from diffusers import (
 )
 from PIL import Image
 
-from . import profiles
+from . import kernels, profiles, widths
 from .calls import call_arguments, check_guidance_was_limited, prepare
 from .capture import Watch
 from .counters import Counters
@@ -65,7 +65,12 @@ class Studio:
         )
         self.model = model
         self.profile = profile
-        self._width, self._counters = WIDTH if width is None else width, counters or Counters()
+        profiles.expect(profile, self.device)
+        kernels.settle(self.device)
+        self._width, told = widths.chosen(self._place(), width, WIDTH)
+        told += widths.doubts(self._place(), self._width) if profile == "graphs" else []
+        self.notes = dict.fromkeys(told)  # what its user should know and no picture tells
+        self._counters = counters or Counters()
         self._load(self.dtype)
         self._variant = "{}"
 
@@ -73,7 +78,10 @@ class Studio:
         self._kinds: dict[str, Any] = {}
         # What is at hand goes before the next comes: two may not fit, and an engine knows models
         # by their address.
-        self.pipe, self.engine = None, Engine(self._width, self._counters)
+        graphs = self.profile == "graphs"
+        self.pipe, self.engine = None, Engine(self._width, self._counters, graphs=graphs)
+        if self.engine.replays:
+            self.engine.replays.refused = self.notes
         self.pipe = load(self.model, dtype).to(self.device)
         profiles.prepare(self.pipe, self.profile)
         self._counters.model_loads += 1
@@ -217,17 +225,21 @@ class Studio:
             self._kinds[name] = made
         return self._kinds[name]
 
+    def _place(self) -> str:
+        name = torch.cuda.get_device_name() if self.device == "cuda" else platform.machine()
+        return f"{self.device} ({name})"
+
     def environment(self) -> dict[str, Any]:
         """What may change the last bits of a picture: recorded with it, no reason to re-render.
 
         Asked inside `finish` it tells what that picture was made in.
         """
-        name = torch.cuda.get_device_name() if self.device == "cuda" else platform.machine()
         return {
-            "device": f"{self.device} ({name})",
+            "device": self._place(),
             "dtype": str(self.dtype).removeprefix("torch."),
             **self.engine.conditions(),
             **profiles.conditions(self.profile),
+            **kernels.told(self.device),
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
             "diffusers": diffusers.__version__,

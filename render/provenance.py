@@ -16,7 +16,7 @@ from typing import Any
 FORM = 1
 # Allow-listed: a picture must not tell its reader anything else of the machine it was made on.
 ENVIRONMENT = (
-    *("device", "dtype", "batch", "vae", "profile", "threads"),
+    *("device", "dtype", "batch", "vae", "profile", "kernels", "threads"),
     *("torch", "diffusers", "transformers", "pillow"),
 )
 _OPEN = b"0" * 64

@@ -113,14 +113,25 @@ def total(calls: Sequence[Call]) -> int:
 
 def padding(first: Call, count: int) -> list[Any]:
     """`count` rows, leaf by leaf: the first call's own, over and over."""
-    index = torch.arange(count) % first.rows
+    # The index is made where it is used: to bring one along is to wait for a GPU.
     return [
-        leaf[index.to(leaf.device)] if role == "row" else leaf
+        leaf[torch.arange(count, device=leaf.device) % first.rows] if role == "row" else leaf
         for leaf, role in zip(first.leaves, first.roles, strict=True)
     ]
 
 
-def answers(calls: Sequence[Call], extra: Sequence[Any], width: int) -> list[Any]:
+def evaluated(call: Call, leaves: list[Any]) -> Any:
+    """What a call's model answers to other arguments of the same structure."""
+    args, kwargs = tree_unflatten(leaves, call.spec)
+    return call.real(*args, **kwargs)
+
+
+def answers(
+    calls: Sequence[Call],
+    extra: Sequence[Any],
+    width: int,
+    compute: Callable[[Call, list[Any]], Any] = evaluated,
+) -> list[Any]:
     """Computes one batch of exactly `width` rows and deals the answer out."""
     first, leaves = calls[0], []
     for i, role in enumerate(first.roles):
@@ -131,8 +142,7 @@ def answers(calls: Sequence[Call], extra: Sequence[Any], width: int) -> list[Any
         # Always contiguous, whatever the parts are: the layout decides kernels, and so bits.
         stacked = parts[0].new_empty((width, *parts[0].shape[1:]))
         leaves.append(torch.cat([*parts, extra[i]], out=stacked))
-    args, kwargs = tree_unflatten(leaves, first.spec)
-    flat, spec = tree_flatten(first.real(*args, **kwargs))
+    flat, spec = tree_flatten(compute(first, leaves))
     dealt, start = [], 0
     for call in calls:
         rows = slice(start, start := start + call.rows)
@@ -149,12 +159,12 @@ def _own(leaf: Any, rows: slice, width: int) -> Any:
 def stacks_well(call: Call, width: int) -> bool:
     """True when mates with other values leave the call's answer as it is alone."""
     alone = tree_flatten(call.alone())[0]
-    strangers = [_other(leaf) for leaf in padding(call, width - call.rows)]
+    strangers = [other(leaf) for leaf in padding(call, width - call.rows)]
     mixed = tree_flatten(answers([call], strangers, width)[0])[0]
     return len(alone) == len(mixed) and all(map(_alike, alone, mixed))
 
 
-def _other(leaf: Any) -> Any:
+def other(leaf: Any) -> Any:
     """Other values of the same kind, neither huge nor odd."""
     if not isinstance(leaf, torch.Tensor) or leaf.dtype == torch.bool:
         return leaf
@@ -181,3 +191,10 @@ def _alike(a: Any, b: Any) -> bool:
         return False
     error = (a.double() - b.double()).norm()
     return bool(error <= ALIKE * a.double().norm()) or bool(a.isnan().any() and b.isnan().any())
+
+
+def is_compiled(real: Any) -> bool:
+    """True for a model that is compiled, in part or whole: each width would be compiled anew."""
+    model = getattr(real, "__self__", None)
+    parts = model.modules() if isinstance(model, torch.nn.Module) else ()
+    return any(part._compiled_call_impl is not None for part in parts)

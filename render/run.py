@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -123,12 +124,20 @@ class Studios:
         self._options = {"width": width, "counters": counters, "profile": profile}
         self._place = (device, dtype)
         self._loaded: dict[ModelSource, Any] = {}  # by what it is: names may be alike
+        self._said: set[str] = set()
 
     def of(self, model: ModelSource) -> Any:
         if model not in self._loaded:
             self._loaded.clear()
             self._loaded[model] = self._load(model)
+            self.say(self._loaded[model])
         return self._loaded[model]
+
+    def say(self, studio: Any) -> None:
+        """Says once what a studio's user should know and no picture tells."""
+        for note in [n for n in getattr(studio, "notes", ()) if n not in self._said]:
+            self._said.add(note)
+            tqdm.write(note, file=sys.stderr)
 
     def _load(self, model: ModelSource) -> Any:
         if model.fake is not None:
@@ -146,6 +155,7 @@ class Studios:
             held, started = model in self._loaded, time.perf_counter()
             studio, loaded = self.of(model), time.perf_counter()
             yield from finished(studio, sorted(mine, key=_place))
+            self.say(studio)
             loading = None if held else loaded - started
             remember(model, [job[1] for job in mine], time.perf_counter() - loaded, loading)
 

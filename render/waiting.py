@@ -11,7 +11,8 @@ import torch
 
 from .counters import Counters
 from .memory import out_of_memory
-from .rows import Call, answers, padding, same_bits, stacks_well, total
+from .replays import Replays
+from .rows import Call, answers, evaluated, is_compiled, padding, same_bits, stacks_well, total
 
 
 class Stopped(BaseException):
@@ -55,10 +56,12 @@ class Stacking:
     A batch that calls do not fill is computed narrower where that gives the same bits: how a sum is
     ordered depends on the kernels that a shape is given, and on a CPU one serves many widths.
     That is seen, not assumed: the first batch of so many rows is computed at both widths.
+
+    With `replays` whole batches are answered by their CUDA graphs, with the same bits.
     """
 
-    def __init__(self, counters: Counters) -> None:
-        self._counters = counters
+    def __init__(self, counters: Counters, replays: Replays | None = None) -> None:
+        self._counters, self.replays = counters, replays
         self._well: dict[tuple[Any, ...], bool] = {}
         self._alike: dict[tuple[Any, ...], set[int]] = {}  # narrower widths with the same bits
         self._unlike: dict[tuple[Any, ...], int] = {}  # the widest without: narrower are not tried
@@ -67,26 +70,43 @@ class Stacking:
         """False for a kind of call that is known not to stack."""
         return self._well.get(call.kind, True)
 
+    def begin(self) -> None:
+        """Another run: the weights may be others."""
+        if self.replays:
+            self.replays.forget()
+
+    def spares(self) -> bool:
+        """True where there was something to give up before a batch must be smaller: graphs."""
+        return bool(self.replays and self.replays.stop("no CUDA graphs: memory was short"))
+
     @torch.no_grad()
     def answers(self, batch: list[Waiting], width: int) -> tuple[list[Any], int, bool]:
         """Each call's answer, or none at all; at which width; and whether memory was short."""
         calls = [waiting.call for waiting in batch]
         try:
-            if not self._checked(calls[0], width):
-                return [], width, False
-            return *self._answers(calls, width), False
+            # The cells' threads have no autocast; the caller's, which this is, may have it.
+            with torch.autocast(calls[0].device.type, enabled=False):
+                if not self._checked(calls[0], width):
+                    return [], width, False
+                return *self._answers(calls, width), False
         except Exception as error:
-            return [], width, out_of_memory(error)
+            short = out_of_memory(error)
+        if short and self.spares():
+            self.begin()
+            return self.answers(batch, width)
+        return [], width, short
 
     def _answers(self, calls: list[Call], width: int) -> tuple[list[Any], int]:
         """The bits of a batch of `width` rows, and the width that gave them."""
 
         def at(rows: int) -> list[Any]:
-            return answers(calls, padding(calls[0], rows - total(calls)), rows)
+            whole = self.replays and rows == width
+            compute = self._replayed if whole else evaluated
+            return answers(calls, padding(calls[0], rows - total(calls)), rows, compute)
 
         key, rows = (*calls[0].kind, *calls[0].shapes, width), total(calls)
         if key not in self._unlike:
-            self._alike[key], self._unlike[key] = set(), width if _compiled(calls[0].real) else 0
+            self._alike[key], self._unlike[key] = set(), width if is_compiled(calls[0].real) else 0
         alike = self._alike[key]
         known = min((w for w in alike if w >= rows), default=width)
         if known == rows or rows <= self._unlike[key]:
@@ -101,6 +121,12 @@ class Stacking:
             rows = 1 << rows.bit_length()  # where kernels change: 1, 2 and 3, 4 and more
         return whole, width
 
+    def _replayed(self, call: Call, leaves: list[Any]) -> Any:
+        assert self.replays
+        answer, by_graph = self.replays.answer(call, leaves)
+        self._counters.replays += by_graph
+        return answer
+
     def _checked(self, call: Call, width: int) -> bool:
         if call.kind not in self._well:
             try:
@@ -112,10 +138,3 @@ class Stacking:
             self._well[call.kind] = well
             self._counters.checks += 2
         return self._well[call.kind]
-
-
-def _compiled(real: Any) -> bool:
-    """True for a model that is compiled, in part or whole: each width would be compiled anew."""
-    model = getattr(real, "__self__", None)
-    parts = model.modules() if isinstance(model, torch.nn.Module) else ()
-    return any(part._compiled_call_impl is not None for part in parts)

@@ -37,13 +37,15 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
         (f"render/{name}.py", {"recommender", "tqdm"} | IMAGES | TORCH, set())
         for name in ("pipelines", "loading", "hub", "calls", "capture", "variants")
     ),
-    # The batched denoiser, in five files; little else loads torch by being imported.
+    # The batched denoiser, in a few files; little else loads torch by being imported.
     ("render/engine.py", TORCH, set()),
     ("render/rows.py", TORCH, set()),
     ("render/memory.py", TORCH, set()),
     ("render/latents.py", TORCH, set()),
     ("render/waiting.py", TORCH, set()),
     ("render/stand_ins.py", TORCH, set()),
+    ("render/replays.py", TORCH, set()),
+    ("render/kernels.py", TORCH, set()),
     *(
         (f"render/bench/{name}.py", IMAGES | TORCH, set())
         for name in ("naive", "batched", "small", "fullsize", "invariance")

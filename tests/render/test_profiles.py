@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from render.__main__ import main
 from render.errors import RenderError
 from render.models import find_model
 from render.pipelines import Studio
-from render.profiles import PROFILES, prepare
+from render.profiles import PROFILES, expect
 from tests.prove import PROVE
 from tests.render import tiny
 from tests.render.test_engine import draw, mixed
@@ -21,12 +22,26 @@ BUILDERS = [tiny.stable_diffusion, tiny.flux]
 
 def test_an_unknown_profile_is_refused_by_name():
     with pytest.raises(RenderError) as raised:
-        prepare(None, "faster")
-    assert str(raised.value) == "--profile: expected exact or fast, got 'faster'."
+        expect("faster", "cpu")
+    assert str(raised.value) == "--profile: expected exact, fast, graphs, got 'faster'."
+
+
+def test_graphs_on_a_cpu_are_refused_before_anything_is_loaded(model, capsys, studio):
+    """In the error's one form, from the command line as well."""
+    told = (
+        "--profile graphs: expected an NVIDIA GPU, got cpu. "
+        "Leave it out: exact makes the same pictures."
+    )
+    with pytest.raises(RenderError) as raised:
+        Studio(find_model(str(model)), "cpu", profile="graphs")
+    assert str(raised.value) == told
+    options = ["--device", "cpu", "--profile", "graphs", "--out", str(studio.out)]
+    assert main(["run", str(studio.plan), *options]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == told
 
 
 def test_only_a_profile_that_is_not_exact_is_told(model):
-    told = {name: Studio(find_model(str(model)), "cpu", profile=name) for name in PROFILES}
+    told = {name: Studio(find_model(str(model)), "cpu", profile=name) for name in PROFILES[:2]}
     assert "profile" not in told["exact"].environment()
     assert told["fast"].environment()["profile"] == "fast"
 
