@@ -16,7 +16,7 @@ from tests.recommender.yardstick.sources import look_up, numbers, text_of
 
 HERE = Path(__file__).parent
 # A little below what was reached (see the command), so that only a real loss fails.
-NEAR, SPANNED, NEAR_HELD_OUT, WIDTH, WITHOUT_RANGE = 0.80, 0.90, 0.86, 2.5, 190
+NEAR, SPANNED, NEAR_HELD_OUT, WIDTH, WITHOUT_RANGE = 0.81, 0.90, 0.86, 2.5, 0.50
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_answers_nobody_studied_beside_the_tables_are_no_worse(found: list[Row])
 def test_ranges_stay_narrow_and_most_models_keep_theirs() -> None:
     width, without = ranges()
     assert width <= WIDTH
-    assert without <= WITHOUT_RANGE
+    assert without / len(catalogue().models) <= WITHOUT_RANGE
 
 
 def test_a_row_is_a_known_model_at_a_pinned_place() -> None:
