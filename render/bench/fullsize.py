@@ -16,6 +16,7 @@ import diffusers
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..ceilings import matmul_ceiling
 from ..counters import Counters
 from ..errors import RenderError
 from .paces import pace
@@ -165,17 +166,3 @@ def assert_alive(pipe: Any, job: dict[str, Any]) -> float:
             f"{low} and {high}, got {std:.3g}. Its timings would mean nothing."
         )
     return std
-
-
-def matmul_ceiling(device: str) -> float:
-    """TFLOP/s of a square matrix product, the best of five: what this machine can give at most."""
-    side, dtype = (8192, torch.bfloat16) if device == "cuda" else (512, torch.float32)
-    a = torch.randn(side, side, device=device, dtype=dtype)
-    best, repeats = float("inf"), 20
-    for _ in range(5):
-        started = time.perf_counter()
-        for _ in range(repeats):
-            product = a @ a
-        float(product[0, 0])  # waits for the device
-        best = min(best, (time.perf_counter() - started) / repeats)
-    return round(2 * side**3 / best / 1e12, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ def add_to(commands: Any) -> None:
     train.add_argument("name", choices=TRAINED)
     add_device(train)
     train.add_argument("--preset", choices=("cpu", "gpu", "smoke"), default="cpu")
+    train.add_argument(
+        "--plan", action="store_true", help="count what it costs and how long it takes, only"
+    )
     train.add_argument("--resume", action="store_true", help="continue from the last checkpoint")
     train.add_argument("--minutes", type=positive(float), help="pause, resumably, after this long")
     train.add_argument("--compile", action="store_true", help="torch.compile: needs g++")
@@ -27,8 +31,14 @@ def add_to(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    begun = time.perf_counter()
+    from .forecast import plan
     from .train import train
 
+    if options.plan:
+        importing = time.perf_counter() - begun
+        print("\n".join(plan(options.name, options.preset, options.device, importing)))
+        return 0
     train(
         options.name,
         device=options.device,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from ..stopping import end_with_parent
+from . import ahead
 from .painting import paint
 from .scenes import Scene
 
-SHARD = 1000
+SHARD = 1000  # pictures of 128 px in a file, and as many bytes of larger ones
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "postcards"
 
@@ -29,44 +26,42 @@ def world_digest() -> str:
 
 def training_seeds(count: int, first: int = 0) -> list[int]:
     """The first `count` seeds from `first` on whose combination of factors training may see."""
+    return _seeds(count, first, False)[:]
+
+
+def combination_seeds(count: int, first: int = 0) -> list[int]:
+    """The first `count` seeds from `first` on whose combination of factors is never trained on."""
+    return _seeds(count, first, True)[:]
+
+
+@cache
+def _seeds(count: int, first: int, never_trained: bool) -> list[int]:
     seeds: list[int] = []
     seed = first
     while len(seeds) < count:
-        if not Scene.sample(seed).never_trained:
+        if Scene.sample(seed).never_trained == never_trained:
             seeds.append(seed)
         seed += 1
     return seeds
 
 
+def jobs(seeds: list[int], size: int, name: str) -> list[ahead.Job]:
+    """The shards that hold these scenes."""
+    folder = CACHE / world_digest() / f"{name}-{size}"
+    shard = max(1, SHARD * 128**2 // max(128, size) ** 2)
+    parts = [(start, seeds[start : start + shard]) for start in range(0, len(seeds), shard)]
+    return [
+        ahead.Job(folder / f"{start:07d}.npy", len(part), drawn, (part, size))
+        for start, part in parts
+    ]
+
+
 def pictures(seeds: list[int], size: int, name: str, workers: int | None = None) -> np.ndarray:
     """Pictures of the scenes with these seeds: uint8 [n, size, size, 3], drawn once."""
-    folder = CACHE / world_digest() / f"{name}-{size}"
-    folder.mkdir(parents=True, exist_ok=True)
-    jobs = [
-        (folder / f"{start:07d}.npy", seeds[start : start + SHARD], size)
-        for start in range(0, len(seeds), SHARD)
-    ]
-    missing = [job for job in jobs if not _complete(job[0], len(job[1]))]
-    if missing:
-        with ProcessPoolExecutor(workers or os.cpu_count(), initializer=end_with_parent) as pool:
-            list(
-                tqdm(
-                    pool.map(_draw_shard, missing),
-                    total=len(missing),
-                    desc=f"drawing {name}",
-                    unit="k",
-                )
-            )
-    return np.concatenate([np.load(path, mmap_mode="r") for path, _, _ in jobs])
+    files = ahead.finish(jobs(seeds, size, name), f"drawing {name}", workers)
+    return np.concatenate([np.load(path, mmap_mode="r") for path in files])
 
 
-def _complete(path: Path, count: int) -> bool:
-    return path.exists() and len(np.load(path, mmap_mode="r")) == count
-
-
-def _draw_shard(job: tuple[Path, list[int], int]) -> None:
-    path, seeds, size = job
-    shard = np.stack([np.asarray(paint(Scene.sample(seed), size)) for seed in seeds])
-    partial = path.with_suffix(".partial.npy")
-    np.save(partial, shard)
-    partial.replace(path)
+def drawn(seeds: list[int], size: int) -> np.ndarray:
+    """The same, drawn now and here."""
+    return np.stack([np.asarray(paint(Scene.sample(seed), size)) for seed in seeds])

@@ -8,24 +8,20 @@ further on. Guidance is fixed, so that the student needs one call a step and no 
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
-from diffusers import (
-    DDPMScheduler,
-    LCMScheduler,
-    StableDiffusionPipeline,
-    UNet2DConditionModel,
-)
-from diffusers.models.attention_processor import AttnProcessor
+from diffusers import LCMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 
-from . import dataset, loop, postcards
+from . import captions, dataset, loop, postcards
+from .loop import Run
+from .presets import Part
+from .record import Record
 
 COMMITTED = dataset.HERE / "postcards-turbo" / "unet"
 GUIDANCE = 3.0  # the teacher's, inside the student for ever
 SOLVER_STEPS = 25  # steps of the teacher's trajectory; LCMScheduler's original_inference_steps
-EMA = 0.98
 SAMPLING = {
     **postcards.NOISE,
     "original_inference_steps": SOLVER_STEPS,
@@ -34,86 +30,70 @@ SAMPLING = {
 }
 
 
-def train(
-    steps: int,
-    batch: int,
-    scenes: int,
-    sizes: tuple[int, ...] = (128,),
-    *,
-    compile: bool = False,
-    run: Path,
-    device: str,
-    resume: bool,
-    until: float | None = None,
-    teacher: Path,
-) -> StableDiffusionPipeline:
-    """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged student."""
-    pipe = StableDiffusionPipeline.from_pretrained(teacher, dtype=torch.float32).to(device)
-    guide = pipe.unet.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-    guide.set_attn_processor(AttnProcessor())
+def train(part: Part, run: Run, teacher: Path) -> tuple[StableDiffusionPipeline, Record]:
+    """Trains a student of the teacher's folder, with checkpoints; returns the averaged student."""
+    pipe = StableDiffusionPipeline.from_pretrained(teacher, dtype=torch.float32).to(run.device)
+    guide = postcards.prepared(pipe.unet.eval().requires_grad_(False), run)
     student = copy.deepcopy(guide).requires_grad_(True)
-    if resume and (COMMITTED / "config.json").is_file():  # a checkpoint then takes precedence
+    if run.resume and run.committed and (COMMITTED / "config.json").is_file():
         student.load_state_dict(
             UNet2DConditionModel.from_pretrained(COMMITTED, dtype=torch.float32).state_dict()
         )
     slow = copy.deepcopy(student).requires_grad_(False)
-    optimiser = torch.optim.AdamW(student.parameters(), lr=1.0, weight_decay=0.0, betas=(0.9, 0.99))
-    seeds = dataset.training_seeds(scenes)
-    latents = {
-        size: postcards.latents_of(pipe.vae, seeds, size, run, device).to(device) for size in sizes
-    }
-    ids = postcards.caption_ids(pipe.tokenizer, seeds).to(device)
-    nothing = _said(pipe, postcards.ids_of(pipe.tokenizer, [""]).to(device))
-    nets = [guide, student, slow]
-    if compile:
-        nets = [torch.compile(net, dynamic=False) for net in nets]
+    options = {"weight_decay": 0.0, "betas": (0.9, 0.99)}
 
-    def loss_at(step: int) -> torch.Tensor:
-        size = sizes[step % len(sizes)]
-        count = batch if size == sizes[0] else batch // 2
-        rows = np.random.default_rng(step).integers(len(seeds), size=count)
-        rows = torch.from_numpy(rows).to(device)
-        said = _said(pipe, ids[rows, torch.randint(postcards.CAPTIONS, (count,), device=device)])
-        clean = latents[size][rows].float() * pipe.vae.config.scaling_factor
-        with torch.autocast(device, torch.bfloat16):
-            return _loss(*nets, clean, said, nothing.expand_as(said))
+    def after(step: int) -> dict[str, str]:
+        target = run.folder / f"postcards-turbo-{step:06d}.png"
+        postcards.sample_strip(_pipeline(pipe, slow, run.device), target, steps=4, guidance=1.0)
+        return {"strip": target.name}
 
-    def after(step: int) -> None:
-        target = run / f"postcards-turbo-{step:06d}.png"
-        postcards.sample_strip(_pipeline(pipe, slow), target, steps=4, guidance=1.0)
-
-    loop.train(
+    record = loop.train(
         "postcards-turbo",
-        steps,
-        loss_at,
+        part,
+        lambda: _loss_at(part, run, pipe, [guide, student, slow]),
         model=student,
-        optimiser=optimiser,
-        rate=lambda step: 2e-4 * postcards.hold_then_decay(step, steps, warm=50),
+        optimiser=loop.adamw(student.parameters(), run, **options),
+        rate=partial(postcards.hold_then_decay, warm=part.warm),
         run=run,
-        resume=resume,
-        until=until,
         average=slow,
-        decay=EMA,
         after=after,
     )
-    return _pipeline(pipe, slow)
+    return _pipeline(pipe, slow), record
+
+
+def _loss_at(
+    part: Part, run: Run, pipe: StableDiffusionPipeline, nets: list[torch.nn.Module]
+) -> loop.Loss:
+    """The loss of a step; all that it reads lives on the device."""
+    data = postcards.latents_and_ids(part, run, pipe.vae)
+    nothing = said_by(pipe, captions.ids_of(pipe.tokenizer, [""]).to(run.device))
+    signal = postcards.noise_on(run.device).alphas_cumprod
+    nets = [postcards.compiled(net, run) for net in nets]
+
+    def loss_at(step: int) -> torch.Tensor:
+        clean, ids = postcards.drawn(data, part, step)
+        clean, said = clean * pipe.vae.config.scaling_factor, said_by(pipe, ids)
+        with torch.autocast(run.device, torch.bfloat16):
+            return loss_of(*nets, clean, said, nothing.expand_as(said), signal)
+
+    return loss_at
 
 
 @torch.no_grad()
-def _said(pipe: StableDiffusionPipeline, ids: torch.Tensor) -> torch.Tensor:
+def said_by(pipe: StableDiffusionPipeline, ids: torch.Tensor) -> torch.Tensor:
     """What the text encoder, which the student shares with its teacher, makes of captions."""
     return pipe.text_encoder(ids)[0]
 
 
-def _loss(guide, student, slow, clean, said, nothing):
+def loss_of(guide, student, slow, clean, said, nothing, signal):
+    """How far the student is from its slow copy one solver step of the teacher further on."""
     count, device = len(clean), clean.device
-    noise = DDPMScheduler(**postcards.NOISE)
-    signal = noise.alphas_cumprod.to(device)
     stride = len(signal) // SOLVER_STEPS
-    slices = (torch.arange(count) + torch.rand(count)) / count * SOLVER_STEPS
-    t = ((slices.long().clamp(0, SOLVER_STEPS - 1) + 1) * stride - 1).to(device)
+    slices = torch.arange(count, device=device) + torch.rand(count, device=device)
+    t = ((slices / count * SOLVER_STEPS).long().clamp(0, SOLVER_STEPS - 1) + 1) * stride - 1
     s = (t - stride).clamp(min=0)
-    z = noise.add_noise(clean, torch.randn_like(clean), t)
+    a, b = _roots(signal, t)
+    z = a * clean + b * torch.randn_like(clean)
     with torch.no_grad():
         both = guide(torch.cat([z, z]), torch.cat([t, t]), torch.cat([said, nothing])).sample
         with_text, without = both.float().chunk(2)
@@ -146,10 +126,12 @@ def _roots(signal, t):
     return kept.sqrt(), (1 - kept).sqrt()
 
 
-def _pipeline(teacher: StableDiffusionPipeline, unet) -> StableDiffusionPipeline:
-    """An ordinary diffusers pipeline of these weights, in fp32 on the CPU."""
+def _pipeline(
+    teacher: StableDiffusionPipeline, unet: torch.nn.Module, device: str = "cpu"
+) -> StableDiffusionPipeline:
+    """An ordinary diffusers pipeline of a copy of these weights, in fp32."""
     parts = {
-        name: copy.deepcopy(part).float().cpu()
+        name: copy.deepcopy(part).float().to(device)
         for name, part in (
             ("vae", teacher.vae),
             ("text_encoder", teacher.text_encoder),

@@ -9,6 +9,7 @@ generators never do, so that it can judge them.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,14 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import nn
 
-from . import autoencoder, checkpoint, dataset, loop
+from . import ahead, autoencoder, checkpoint, dataset, loop
+from .loop import Run
+from .presets import Part
+from .record import Record
 from .scenes import FACTORS, HELD_OUT_FROM, Scene
 
 SIZE = 128
+HELD_OUT = 2048  # real scenes that it is tried on
 FOLDER = dataset.HERE / "judge"
 VALUES = {name: list(values) for name, values in FACTORS.items()}
 
@@ -61,69 +66,57 @@ def _norm(width: int) -> nn.Module:
     return nn.GroupNorm(8, width)
 
 
-def train(
-    steps: int,
-    batch: int,
-    scenes: int,
-    *,
-    run: Path,
-    device: str,
-    resume: bool,
-    until: float | None = None,
-) -> Judge:
-    """Trains to `steps` optimiser steps, checkpoints in `run`, and returns the judge in fp32."""
+def train(part: Part, run: Run) -> tuple[Judge, Record]:
+    """Trains a judge, with checkpoints in the run's folder; returns it in fp32."""
     torch.manual_seed(0)
-    committed = resume and (FOLDER / "config.json").is_file()  # a checkpoint takes precedence
-    model = (load().train() if committed else Judge()).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.02)
-    pictures, labels = _scenes(scenes)
-
-    def loss_at(step: int) -> torch.Tensor:
-        rows = np.random.default_rng(step).integers(len(pictures), size=batch)
-        images = _disturbed(autoencoder.to_tensor(pictures[rows]).to(device))
-        with torch.autocast(device, torch.bfloat16):
-            logits = model(images.contiguous(memory_format=torch.channels_last))
-        losses = [
-            F.cross_entropy(seen.float(), labels[name][rows].to(device), label_smoothing=0.02)
-            for name, seen in logits.items()
-        ]
-        return torch.stack(losses).sum()
-
-    loop.train(
+    committed = run.resume and run.committed and (FOLDER / "config.json").is_file()
+    model = load().train() if committed else Judge()  # a checkpoint takes precedence
+    model = model.to(run.device, memory_format=torch.channels_last)
+    record = loop.train(
         "judge",
-        steps,
-        loss_at,
+        part,
+        lambda: _loss_at(part, run, model),
         model=model,
-        optimiser=optimiser,
-        rate=lambda step: 2e-3 * autoencoder.warm_cosine(step, steps),
+        optimiser=loop.adamw(model.parameters(), run, weight_decay=0.02),
+        rate=partial(autoencoder.warm_cosine, warm=part.warm),
         run=run,
-        resume=resume,
-        until=until,
     )
     model = model.float().cpu().eval()
     shares = accuracy(model)
     print("judge, on held-out scenes: " + ", ".join(f"{k} {v:.4f}" for k, v in shares.items()))
-    return model
+    return model, record
 
 
-def _scenes(count: int) -> tuple[np.ndarray, dict[str, torch.Tensor]]:
-    """Training scenes, and a tenth more of the combinations that generators never see."""
-    seeds = dataset.training_seeds(count)
-    pictures = dataset.pictures(seeds, SIZE, "train")
-    unseen = combination_seeds(count // 10)
-    pictures = np.concatenate([pictures, dataset.pictures(unseen, SIZE, "never-trained")])
-    return pictures, labels_of([Scene.sample(seed) for seed in (*seeds, *unseen)])
+def _loss_at(part: Part, run: Run, model: Judge) -> loop.Loss:
+    """The loss of a step, on training scenes and a tenth more that generators never see."""
+    count = part.scenes[SIZE]
+    seeds, unseen = dataset.training_seeds(count), dataset.combination_seeds(count // 10)
+    pictures = torch.cat(
+        [
+            autoencoder.resident(part, SIZE, run.device, name)
+            for part, name in ((seeds, "train"), (unseen, "never-trained"))
+        ]
+    )
+    scenes = [Scene.sample(seed) for seed in (*seeds, *unseen)]
+    labels = {name: values.to(run.device) for name, values in labels_of(scenes).items()}
+
+    def loss_at(step: int) -> torch.Tensor:
+        rows = torch.randint(len(pictures), (part.batch,), device=run.device)
+        images = pictures[rows].permute(0, 3, 1, 2).float() / 127.5 - 1
+        with torch.autocast(run.device, torch.bfloat16):
+            return loss_of(model, images, {name: seen[rows] for name, seen in labels.items()})
+
+    return loss_at
 
 
-def combination_seeds(count: int, first: int = 0) -> list[int]:
-    """The first `count` seeds from `first` on whose combination of factors is never trained on."""
-    seeds: list[int] = []
-    seed = first
-    while len(seeds) < count:
-        if Scene.sample(seed).never_trained:
-            seeds.append(seed)
-        seed += 1
-    return seeds
+def loss_of(model: Judge, images: torch.Tensor, labels: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The sum of the four factors' cross-entropies, on disturbed pictures."""
+    images = _disturbed(images).contiguous(memory_format=torch.channels_last)
+    losses = [
+        F.cross_entropy(seen.float(), labels[name], label_smoothing=0.02)
+        for name, seen in model(images).items()
+    ]
+    return torch.stack(losses).sum()
 
 
 def labels_of(scenes: list[Scene]) -> dict[str, torch.Tensor]:
@@ -136,11 +129,9 @@ def labels_of(scenes: list[Scene]) -> dict[str, torch.Tensor]:
 
 def _disturbed(images: torch.Tensor) -> torch.Tensor:
     """Mirrors, blurs, noise and brightness: what an eye forgives, the judge must forgive too."""
-    if torch.rand(()) < 0.5:
-        images = images.flip(3)
-    if torch.rand(()) < 0.5:
-        blurred = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-        images = torch.lerp(images, blurred, _each(images))
+    images = torch.where(_each(images) < 0.5, images.flip(3), images)
+    blurred = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    images = torch.lerp(images, blurred, (2 * _each(images) - 1).clamp(min=0))  # half of them
     images = images + 0.06 * _each(images) * torch.randn_like(images)
     return images * (1 + 0.1 * (_each(images) - 0.5))
 
@@ -163,11 +154,16 @@ def judged(model: Judge, pictures: np.ndarray) -> tuple[dict[str, torch.Tensor],
     return {name: torch.cat(parts) for name, parts in seen.items()}, torch.cat(features)
 
 
-def accuracy(model: Judge, count: int = 2048) -> dict[str, float]:
+def accuracy(model: Judge, count: int = HELD_OUT) -> dict[str, float]:
     """Share of held-out real scenes judged right, per factor and for all four at once."""
     seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))
     pictures = dataset.pictures(seeds, SIZE, "judged")
     return agreement(judged(model, pictures)[0], labels_of([Scene.sample(seed) for seed in seeds]))
+
+
+def held_out() -> list[ahead.Job]:
+    """The files of scenes that `accuracy` reads."""
+    return dataset.jobs(list(range(HELD_OUT_FROM, HELD_OUT_FROM + HELD_OUT)), SIZE, "judged")
 
 
 def agreement(seen: dict[str, torch.Tensor], asked: dict[str, torch.Tensor]) -> dict[str, float]:

@@ -9,10 +9,10 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 from __future__ import annotations
 
 import copy
-import random
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 from diffusers import (
     AutoencoderTiny,
@@ -21,11 +21,13 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
-from diffusers.models.attention_processor import AttnProcessor
+from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from . import autoencoder, checkpoint, dataset, loop, tokenizer
-from .scenes import Scene, caption
+from . import autoencoder, captions, checkpoint, dataset, loop, tokenizer
+from .loop import Run
+from .presets import Part
+from .record import Record
 
 NOISE = {
     "beta_schedule": "scaled_linear",
@@ -40,9 +42,7 @@ SAMPLING = {**NOISE, "timestep_spacing": "trailing", "steps_offset": 1}
 OTHER_SCHEDULERS = {"clip_sample": False, "set_alpha_to_one": False, "skip_prk_steps": True}
 UNCONDITIONAL = 0.1  # share of empty captions, for classifier-free guidance
 SCALED_OVER = 256  # scenes whose latents give the scaling factor
-CAPTIONS = 12  # different captions of each scene
 SNR_CAP = 5.0
-EMA = 0.9985
 PROMPTS = (
     "a postcard of the sea at sunset with a sailboat, clear sky",
     "mountains at night with pine trees, falling snow",
@@ -68,8 +68,22 @@ def build_unet() -> UNet2DConditionModel:
         cross_attention_dim=128,
         attention_head_dim=(3, 4, 4),  # diffusers reads this as the number of heads
     )
-    unet.set_attn_processor(AttnProcessor())  # on a CPU the fused kernel is slow backwards
     return unet
+
+
+def prepared(net: torch.nn.Module, run: Run) -> torch.nn.Module:
+    """A UNet as it trains fastest: on a CPU the fused attention kernel is slow backwards."""
+    net = net.to(run.device, memory_format=torch.channels_last)
+    net.set_attn_processor(AttnProcessor() if run.device == "cpu" else AttnProcessor2_0())
+    return net
+
+
+def compiled(net: torch.nn.Module, run: Run) -> torch.nn.Module:
+    """The UNet through torch.compile if that was asked for; what does not compile runs as it is."""
+    if not run.compile:
+        return net
+    torch._dynamo.config.suppress_errors = True
+    return torch.compile(net, dynamic=False)
 
 
 def build_text_encoder(words) -> CLIPTextModel:
@@ -90,69 +104,86 @@ def build_text_encoder(words) -> CLIPTextModel:
     )
 
 
-def train(
-    steps: int,
-    batch: int,
-    scenes: int,
-    sizes: tuple[int, ...] = (128,),
-    *,
-    compile: bool = False,
-    run: Path,
-    device: str,
-    resume: bool,
-    until: float | None = None,
-) -> StableDiffusionPipeline:
-    """Trains to `steps` optimiser steps, checkpoints in `run`; returns the averaged weights.
-
-    With several `sizes` they take turns; a picture four times as large comes half as often.
-    """
+def train(part: Part, run: Run) -> tuple[StableDiffusionPipeline, Record]:
+    """Trains UNet and text encoder, with checkpoints; returns a pipeline of their averages."""
     torch.manual_seed(0)  # the initial weights
     words = tokenizer.build()
     model = torch.nn.ModuleDict({"unet": build_unet(), "text_encoder": build_text_encoder(words)})
-    model = model.to(device, memory_format=torch.channels_last)
-    if resume:
+    if run.resume and run.committed:
         _load_committed(model)  # a checkpoint, where there is one, then takes precedence
+    prepared(model["unet"], run)
+    model = model.to(run.device)
     average = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0, weight_decay=0.01, betas=(0.9, 0.99))
-    vae, scaling = load_autoencoder(run)
-    seeds = dataset.training_seeds(scenes)
-    latents = {size: latents_of(vae, seeds, size, run, device).to(device) for size in sizes}
-    ids = caption_ids(words, seeds).to(device)
-    empty = ids_of(words, [""]).to(device)
-    noise = DDPMScheduler(**NOISE)
-    noise.alphas_cumprod = noise.alphas_cumprod.to(device)
-    unet = torch.compile(model["unet"], dynamic=False) if compile else model["unet"]
+    options = {"weight_decay": 0.01, "betas": (0.9, 0.99)}
+    vae = load_autoencoder(run.folder)
 
-    def loss_at(step: int) -> torch.Tensor:
-        size = sizes[step % len(sizes)]
-        count = batch if size == sizes[0] else batch // 2
-        rows = np.random.default_rng(step).integers(len(seeds), size=count)
-        rows = torch.from_numpy(rows).to(device)
-        said = ids[rows, torch.randint(CAPTIONS, (count,), device=device)]
-        said = torch.where(torch.rand(count, 1, device=device) < UNCONDITIONAL, empty, said)
-        clean = latents[size][rows].float() * scaling
-        with torch.autocast(device, torch.bfloat16):
-            context = model["text_encoder"](said)[0]
-            return _loss(unet, noise, clean, context)
+    def after(step: int) -> dict[str, str]:
+        target = run.folder / f"postcards-{step:06d}.png"
+        sample_strip(pipeline(average, words, vae, run.device), target)
+        return {"strip": target.name}
 
-    def after(step: int) -> None:
-        sample_strip(pipeline(average, words, vae), run / f"postcards-{step:06d}.png")
-
-    loop.train(
+    record = loop.train(
         "postcards",
-        steps,
-        loss_at,
+        part,
+        lambda: _loss_at(part, run, model, words, vae),
         model=model,
-        optimiser=optimiser,
-        rate=lambda step: 5e-4 * hold_then_decay(step, steps),
+        optimiser=loop.adamw(model.parameters(), run, **options),
+        rate=partial(hold_then_decay, warm=part.warm),
         run=run,
-        resume=resume,
-        until=until,
         average=average,
-        decay=EMA,
         after=after,
     )
-    return pipeline(average, words, vae)
+    return pipeline(average, words, vae), record
+
+
+def _loss_at(
+    part: Part, run: Run, model: torch.nn.ModuleDict, words: Any, vae: AutoencoderTiny
+) -> loop.Loss:
+    """The loss of a step; all that it reads lives on the device."""
+    data = latents_and_ids(part, run, vae)
+    empty = captions.ids_of(words, [""]).to(run.device)
+    noise = noise_on(run.device)
+    unet = compiled(model["unet"], run)
+
+    def loss_at(step: int) -> torch.Tensor:
+        clean, said = drawn(data, part, step)
+        dropped = torch.rand(len(said), 1, device=run.device) < UNCONDITIONAL
+        said = torch.where(dropped, empty, said)
+        clean = clean * vae.config.scaling_factor
+        with torch.autocast(run.device, torch.bfloat16):
+            return loss_of(unet, noise, clean, model["text_encoder"](said)[0])
+
+    return loss_at
+
+
+def latents_and_ids(
+    part: Part, run: Run, vae: AutoencoderTiny
+) -> tuple[dict[int, torch.Tensor], torch.Tensor]:
+    """The training scenes' latents by size, and their captions' ids, on the device."""
+    seeds = dataset.training_seeds(max(part.scenes.values()))
+    latents = {
+        size: latents_of(vae, seeds[:count], size, run).to(run.device)
+        for size, count in part.scenes.items()
+    }
+    return latents, captions.ids(seeds, run.device)
+
+
+def drawn(
+    data: tuple[dict[int, torch.Tensor], torch.Tensor], part: Part, step: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A step's latents, not yet scaled, and a caption of each, drawn at random."""
+    size = part.size(step)
+    latents, ids = data[0][size], data[1]
+    rows = torch.randint(len(latents), (part.count(size),), device=ids.device)
+    which = torch.randint(captions.EACH, (len(rows),), device=ids.device)
+    return latents[rows].float(), ids[rows, which].long()
+
+
+def noise_on(device: str) -> DDPMScheduler:
+    """The noise schedule, with its table on the device."""
+    noise = DDPMScheduler(**NOISE)
+    noise.alphas_cumprod = noise.alphas_cumprod.to(device)
+    return noise
 
 
 def _load_committed(model: torch.nn.ModuleDict, folder: Path = dataset.HERE / "postcards") -> None:
@@ -163,21 +194,14 @@ def _load_committed(model: torch.nn.ModuleDict, folder: Path = dataset.HERE / "p
             model[name].load_state_dict(committed.state_dict())
 
 
-def ids_of(words, texts: list[str]) -> torch.Tensor:
-    return words(
-        texts,
-        padding="max_length",
-        max_length=tokenizer.MAX_LENGTH,
-        truncation=True,
-        return_tensors="pt",
-    ).input_ids
-
-
-def _loss(unet, noise: DDPMScheduler, clean: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
-    count = len(clean)
+def loss_of(
+    unet: Any, noise: DDPMScheduler, clean: torch.Tensor, context: torch.Tensor
+) -> torch.Tensor:
+    """How far the predicted v is off, weighted by min-SNR."""
+    count, device = len(clean), clean.device
     # One timestep per equal slice of the range: the same mean as uniform draws, less variance.
-    t = ((torch.arange(count) + torch.rand(count)) / count * 1000).long().clamp(0, 999)
-    t = t.to(clean.device)
+    slices = torch.arange(count, device=device) + torch.rand(count, device=device)
+    t = (slices / count * 1000).long().clamp(0, 999)
     eps = torch.randn_like(clean)
     noisy = noise.add_noise(clean, eps, t).contiguous(memory_format=torch.channels_last)
     target = noise.get_velocity(clean, eps, t)
@@ -188,51 +212,35 @@ def _loss(unet, noise: DDPMScheduler, clean: torch.Tensor, context: torch.Tensor
     return (weight * (predicted - target).square().mean((1, 2, 3))).mean()
 
 
-def caption_ids(words, seeds: list[int]) -> torch.Tensor:
-    """Token ids of several captions of each scene, [scenes, CAPTIONS, 32], ready before training:
-
-    a GPU takes a step in the time in which Python writes a hundred captions.
-    """
-    ids = []
-    for seed in seeds:
-        scene, rng = Scene.sample(seed), random.Random(f"captions-{seed}")
-        ids.append(ids_of(words, [caption(scene, rng) for _ in range(CAPTIONS)]))
-    return torch.stack(ids)
-
-
-def latents_of(
-    vae: AutoencoderTiny, seeds: list[int], size: int, run: Path, device: str
-) -> torch.Tensor:
+def latents_of(vae: AutoencoderTiny, seeds: list[int], size: int, run: Run) -> torch.Tensor:
     """The training scenes' latents, encoded once and kept on disk: fp16, not yet scaled."""
     made_by = f"{dataset.world_digest()}-{autoencoder.encoder_digest(vae)}"
-    kept = run / f"latents-{made_by}-{size}-{len(seeds)}.pt"
+    kept = run.folder / f"latents-{made_by}-{size}-{len(seeds)}.pt"
     if not kept.exists():
         pictures = dataset.pictures(seeds, size, "train")
-        latents = autoencoder.encode_all(vae, pictures, device=device)
-        run.mkdir(parents=True, exist_ok=True)
+        latents = autoencoder.encode_all(vae, pictures, device=run.device)
+        run.folder.mkdir(parents=True, exist_ok=True)
         torch.save(latents, kept.with_suffix(".partial"))
         kept.with_suffix(".partial").replace(kept)
     return torch.load(kept, weights_only=True)
 
 
-def load_autoencoder(run: Path) -> tuple[AutoencoderTiny, float]:
-    """The trained autoencoder (from its checkpoints, else as committed) and its scaling factor."""
-    state = checkpoint.load(run / "autoencoder.checkpoint")
-    if state is None:
-        vae = AutoencoderTiny.from_pretrained(
-            dataset.HERE / "postcards" / "vae", dtype=torch.float32
-        )
-        return vae, vae.config.scaling_factor
-    vae = autoencoder.build()
-    vae.load_state_dict(state["model"])
-    if state := checkpoint.load(run / f"{autoencoder.decoder_name(vae)}.checkpoint"):
-        vae.decoder.load_state_dict(state["model"])
+def load_autoencoder(run: Path) -> AutoencoderTiny:
+    """The autoencoder that was trained in this folder, else the committed one, in fp32."""
+    folder = run / "autoencoder"
+    if not (folder / "config.json").is_file():
+        folder = dataset.HERE / "postcards" / "vae"
+    return AutoencoderTiny.from_pretrained(folder, dtype=torch.float32)
+
+
+def keep_autoencoder(vae: AutoencoderTiny, run: Path) -> None:
+    """Keeps a trained autoencoder, with its scaling factor, for what is trained on its latents."""
     seeds = dataset.training_seeds(SCALED_OVER)
     with torch.no_grad():
         pictures = autoencoder.to_tensor(dataset.pictures(seeds, autoencoder.SIZE, "scaling"))
         scaling = round(1 / vae.encode(pictures).latents.std().item(), 4)
     vae.register_to_config(scaling_factor=scaling)
-    return vae, scaling
+    vae.save_pretrained(run / "autoencoder", safe_serialization=True)
 
 
 def save_decoder(vae: AutoencoderTiny, folder: Path) -> None:
@@ -245,7 +253,7 @@ def save_decoder(vae: AutoencoderTiny, folder: Path) -> None:
             checkpoint.amend(folder / "vae" / "config.json")
 
 
-def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) -> float:
+def hold_then_decay(step: int, steps: int, warm: int, decay: float = 0.3) -> float:
     """Learning rate factor: up, flat, then linearly down over the last `decay` of the run.
 
     Flat until late, so that a run can be extended after the fact.
@@ -253,9 +261,11 @@ def hold_then_decay(step: int, steps: int, warm: int = 200, decay: float = 0.3) 
     return min((step + 1) / warm, 1.0, max(0.01, (steps - step) / (steps * decay)))
 
 
-def pipeline(model: torch.nn.Module, words, vae: AutoencoderTiny) -> StableDiffusionPipeline:
-    """An ordinary diffusers pipeline of these weights, in fp32 on the CPU."""
-    model, vae = (copy.deepcopy(part).float().cpu().eval() for part in (model, vae))
+def pipeline(
+    model: torch.nn.Module, words: Any, vae: AutoencoderTiny, device: str = "cpu"
+) -> StableDiffusionPipeline:
+    """An ordinary diffusers pipeline of a copy of these weights, in fp32."""
+    model, vae = (copy.deepcopy(part).float().to(device).eval() for part in (model, vae))
     return StableDiffusionPipeline(
         vae=vae,
         text_encoder=model["text_encoder"],

@@ -11,7 +11,7 @@ of few, it mostly tells how few they are, so a rung of a sweep has none.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ ROWS = {
 def asked(row: Row) -> tuple[list[str], list[Scene]]:
     """The prompts of a row and the held-out scenes they describe; a larger row begins the same."""
     if row.unseen:
-        seeds = judge.combination_seeds(row.prompts, first=HELD_OUT_FROM)
+        seeds = dataset.combination_seeds(row.prompts, first=HELD_OUT_FROM)
     else:
         seeds = dataset.training_seeds(row.prompts, first=HELD_OUT_FROM)
     scenes = [Scene.sample(seed) for seed in seeds]
@@ -166,6 +166,12 @@ def _rebuilt(vae: Any, pictures: np.ndarray) -> np.ndarray:
     rebuilt = vae.decode(vae.encode(images).latents).sample
     pixels = ((rebuilt + 1) / 2).clamp(0, 1).permute(0, 2, 3, 1).numpy()
     return (pixels * 255).round().astype(np.uint8)
+
+
+def sheet(pipe: Any, name: str, target: Path) -> None:
+    """Draws the contact sheet of a model's card: 64 prompts of its first row, with one seed."""
+    pipe.set_progress_bar_config(disable=True)
+    contact_sheet(draw(pipe, replace(ROWS[name][0], prompts=64, seeds=1)), target)
 
 
 def contact_sheet(pictures: np.ndarray, target: Path, columns: int = 8) -> None:

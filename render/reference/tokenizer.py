@@ -6,7 +6,9 @@ bytes, so that no prompt is refused.
 
 from __future__ import annotations
 
+import json
 import random
+from functools import cache
 
 from tokenizers import Tokenizer, pre_tokenizers, trainers
 from tokenizers.models import BPE
@@ -21,7 +23,7 @@ START, END = "<|startoftext|>", "<|endoftext|>"
 def build() -> CLIPTokenizer:
     """The tokenizer, the same on every machine."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    merges = _learn_merges(alphabet)
+    merges = _learn_merges(tuple(alphabet))
     # CLIP's own order: bytes, bytes that end a word, merges, special tokens.
     words = [
         *alphabet,
@@ -34,7 +36,8 @@ def build() -> CLIPTokenizer:
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_LENGTH)
 
 
-def _learn_merges(alphabet: list[str]) -> list[tuple[str, str]]:
+@cache  # the same captions teach the same merges every time
+def _learn_merges(alphabet: tuple[str, ...]) -> list[tuple[str, str]]:
     blank = CLIPTokenizer()
     tokenizer = Tokenizer(BPE(end_of_word_suffix="</w>"))
     tokenizer.normalizer = blank.backend_tokenizer.normalizer
@@ -42,16 +45,10 @@ def _learn_merges(alphabet: list[str]) -> list[tuple[str, str]]:
     trainer = trainers.BpeTrainer(
         vocab_size=4096,  # more than the captions can fill: every one of their words gets merged
         min_frequency=2,
-        initial_alphabet=alphabet,
+        initial_alphabet=list(alphabet),
         end_of_word_suffix="</w>",
         show_progress=False,
     )
     rng = random.Random("tokenizer")
     tokenizer.train_from_iterator((caption(Scene.sample(i), rng) for i in range(20_000)), trainer)
-    return [tuple(pair) for pair in _merges(tokenizer)]
-
-
-def _merges(tokenizer: Tokenizer) -> list[list[str]]:
-    import json
-
-    return json.loads(tokenizer.to_str())["model"]["merges"]
+    return [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]

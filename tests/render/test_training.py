@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 import copy
-import time
 
 import pytest
 import torch
 
-from render.reference import distill, loop, postcards
-from render.reference.train import ORDER, PRESETS, train
+from render.reference import checkpoint, distill, loop, postcards
+from render.reference.presets import ORDER, PRESETS, Part
+from render.reference.train import train
 
 
-def learn(run, *, steps=6, resume=False, until=None):
-    """Six steps of a small regression; returns the weights and their average."""
+class Clock:
+    """A clock that stands still but for what is done before it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def learn(folder, *, steps=6, resume=False, until=None, minutes=None, pace=None, clock=None):
+    """A small regression; returns the weights and their average, and the record."""
     torch.manual_seed(0)
     model = torch.nn.Linear(4, 1)
     average = copy.deepcopy(model).requires_grad_(False)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1.0)
+    clock = clock or Clock()
+    run = loop.Run(folder, resume=resume, until=until, clock=clock)
 
     def loss_at(step: int) -> torch.Tensor:
+        clock.now += pace(step) if pace else 0.0
         inputs = torch.randn(8, 4)
         return (model(inputs) - inputs.sum(1, keepdim=True)).square().mean()
 
-    options = {"run": run, "resume": resume, "until": until, "average": average, "decay": 0.9}
-    loop.train(
-        "small", steps, loss_at, model=model, optimiser=optimiser, rate=lambda _: 0.1, **options
+    record = loop.train(
+        "small",
+        Part(steps, 8, {128: 1, 256: 1}, 0.1, minutes=minutes, average=0.9),
+        lambda: loss_at,
+        model=model,
+        optimiser=loop.adamw(model.parameters(), run),
+        rate=lambda step, steps: 1.0,
+        run=run,
+        average=average,
     )
-    return [p.detach().clone() for part in (model, average) for p in part.parameters()]
+    return [p.detach().clone() for part in (model, average) for p in part.parameters()], record
+
+
+def same(a, b) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a[0], b[0], strict=True))
 
 
 def test_a_paused_run_says_where_it_is_and_goes_on_to_the_same_weights(tmp_path):
@@ -35,23 +57,96 @@ def test_a_paused_run_says_where_it_is_and_goes_on_to_the_same_weights(tmp_path)
     unbroken = learn(tmp_path / "unbroken")
     for step in range(1, 6):
         with pytest.raises(loop.Paused) as paused:
-            learn(tmp_path / "broken", resume=step > 1, until=time.monotonic() - 1)
+            learn(tmp_path / "broken", resume=step > 1, until=-1.0)
         assert str(paused.value) == (
             f"small: paused at step {step} of 6. The same command with --resume goes on."
         )
-    broken = learn(tmp_path / "broken", resume=True, until=time.monotonic() - 1)
-    assert all(torch.equal(a, b) for a, b in zip(unbroken, broken, strict=True))
+    broken = learn(tmp_path / "broken", resume=True, until=-1.0)
+    assert same(unbroken, broken)
 
 
 def test_a_finished_run_resumed_takes_no_step(tmp_path):
     first = learn(tmp_path)
-    assert all(torch.equal(a, b) for a, b in zip(first, learn(tmp_path, resume=True), strict=True))
+    assert same(first, learn(tmp_path, resume=True))
 
 
 def test_without_resume_training_begins_anew(tmp_path):
     learn(tmp_path, steps=3)
     longer = learn(tmp_path)
-    assert all(torch.equal(a, b) for a, b in zip(longer, learn(tmp_path / "fresh"), strict=True))
+    assert same(longer, learn(tmp_path / "fresh"))
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.5, 116), (0.25, 232)])
+def test_with_minutes_as_many_steps_are_taken_as_fit(tmp_path, seconds, steps):
+    """Twice as fast, twice as many; 97 % of the minutes are for steps, the rest for the disk."""
+    clock = Clock()
+    _, record = learn(tmp_path, steps=1000, minutes=1, pace=lambda _: seconds, clock=clock)
+    assert (record.step, record.steps, clock.now) == (steps, steps, pytest.approx(58))
+
+
+def test_with_minutes_no_more_steps_are_taken_than_the_most(tmp_path):
+    _, record = learn(tmp_path, steps=150, minutes=1, pace=lambda _: 0.01)
+    assert record.step == 150
+
+
+def test_the_first_steps_which_compile_do_not_count_as_the_pace(tmp_path):
+    """A first step of twelve seconds, then ten a second: 460 more fit into what is left."""
+    clock = Clock()
+    pace = {0: 12.2}
+    _, record = learn(
+        tmp_path, steps=1000, minutes=1, pace=lambda step: pace.get(step, 0.1), clock=clock
+    )
+    assert record.step == pytest.approx(461, abs=2)
+    assert clock.now == pytest.approx(58.2, abs=0.2)
+
+
+def test_steps_that_grow_faster_half_way_are_looked_at_again(tmp_path):
+    """Other work on the same cores ended: without the second look a quarter would be idle."""
+    clock = Clock()
+    learn(
+        tmp_path, steps=1000, minutes=1, pace=lambda _: 0.5 if clock.now < 15 else 0.25, clock=clock
+    )
+    assert 50 < clock.now <= 60
+
+
+def test_a_resumed_run_keeps_the_number_of_steps_that_was_set(tmp_path):
+    """Whatever the pace of the second call: the same schedule, so the same weights."""
+    unbroken = learn(tmp_path / "unbroken", steps=1000, minutes=1, pace=lambda _: 0.5)
+    with pytest.raises(loop.Paused, match=r"small: paused at step 81 of 116\."):
+        learn(tmp_path / "broken", steps=1000, minutes=1, pace=lambda _: 0.5, until=40.0)
+    broken = learn(tmp_path / "broken", steps=1000, minutes=1, pace=lambda _: 0.1, resume=True)
+    assert broken[1].steps == 116
+    assert same(unbroken, broken)
+
+
+def test_a_run_that_is_killed_loses_the_steps_since_the_last_minute(tmp_path, monkeypatch):
+    """Steps of seven seconds: the checkpoint after nine is there when the twelfth is killed."""
+
+    def killed(step: int) -> float:
+        if step == 12:
+            raise KeyboardInterrupt
+        return 7.0
+
+    unbroken = learn(tmp_path / "unbroken", steps=20)
+    with pytest.raises(KeyboardInterrupt):
+        learn(tmp_path / "killed", steps=20, pace=killed)
+    kept = checkpoint.load(tmp_path / "killed" / "small.checkpoint")
+    assert kept["record"]["step"] == 9
+    assert same(unbroken, learn(tmp_path / "killed", steps=20, resume=True))
+
+
+def test_the_record_has_a_curve_of_200_points_and_counts_what_was_seen(tmp_path):
+    _, record = learn(tmp_path, steps=1000, pace=lambda _: 0.01)
+    assert [point[0] for point in record.curve] == list(range(5, 1001, 5))
+    assert record.curve[-1][1] < record.curve[0][1] / 10  # it learned
+    assert record.pictures == 500 * 8 + 500 * 2  # of 256 px a quarter as many
+    # Forward 8 rows of 4 products, and their weights' gradients as many; an operation each way.
+    assert record.flops == [128.0, 128.0]
+    told = record.told(ceiling=1e-6)
+    assert told["seconds"] == 10.0
+    assert told["pictures_per_second"] == 500.0
+    assert told["tflops"] == pytest.approx(128 * 100 / 1e12)
+    assert told["share_of_matmul"] == pytest.approx(0.0128)
 
 
 def test_every_preset_trains_every_model():
