@@ -14,6 +14,12 @@ from .bench.paces import gpu_id
 from .durable import write_whole
 
 RECORDS = Path(__file__).parent / "bench" / "widths"
+BITWISE = ("slots", "mates", "padding", "repeated", "graph", "process")
+
+
+def failures(row: dict[str, Any]) -> list[str]:
+    """The checks of a row that should have been bitwise and were not."""
+    return [check for check in BITWISE if row.get(check) is False]
 
 
 def chosen(device: str, asked: int | None, default: int) -> tuple[int, list[str]]:
@@ -37,25 +43,23 @@ def chosen(device: str, asked: int | None, default: int) -> tuple[int, list[str]
 def doubts(device: str, width: int) -> list[str]:
     """What to say of CUDA graphs at a width: those that gave other bits when it was recorded."""
     failed = _read(device).get("graphs", {}).get(str(width), [])
+    if not failed:
+        return []
     told = f"--profile graphs: at width {width} other bits were seen on {device}"
-    return [f"{told} ({', '.join(failed)}); each graph is checked before it is used."] * bool(
-        failed
-    )
+    return [f"{told} ({', '.join(failed)}). Each graph is checked before it is used."]
 
 
-def write(found: dict[str, Any], folder: Path | None = None) -> Path:
+def write(found: dict[str, Any], folder: Path) -> None:
     """Writes down what a suite found: by width the checks that failed, of all its models."""
     device = found["machine"]["device"]
-    path = _path(device, folder)
     told: dict[str, Any] = {"device": device, "torch": found["machine"]["torch"]}
     told |= {"models": sorted(found["models"]), "widths": {}, "graphs": {}}
     for width in whole(found):
         rows = {name: model["widths"][width] for name, model in sorted(found["models"].items())}
-        bad = [(name, check) for name, row in rows.items() for check in row["failed"]]
+        bad = [(name, check) for name, row in rows.items() for check in failures(row)]
         told["widths"][width] = [f"{name}: {check}" for name, check in bad if check != "graph"]
         told["graphs"][width] = [name for name, check in bad if check == "graph"]
-    write_whole(path, (json.dumps(told, indent=1) + "\n").encode())
-    return path
+    write_whole(folder / f"{gpu_id(device)}.json", (json.dumps(told, indent=1) + "\n").encode())
 
 
 def whole(found: dict[str, Any]) -> list[str]:
@@ -65,12 +69,8 @@ def whole(found: dict[str, Any]) -> list[str]:
     return [w for w in first if all("process" in model.get(w, {}) for model in models)]
 
 
-def _path(device: str, folder: Path | None = None) -> Path:
-    return (folder or RECORDS) / f"{gpu_id(device)}.json"
-
-
 def _read(device: str) -> dict[str, Any]:
-    path = _path(device)
+    path = RECORDS / f"{gpu_id(device)}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 

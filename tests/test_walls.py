@@ -48,7 +48,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/kernels.py", TORCH, set()),
     *(
         (f"render/bench/{name}.py", IMAGES | TORCH, set())
-        for name in ("naive", "batched", "small", "fullsize", "invariance")
+        for name in ("naive", "batched", "small", "fullsize", "invariance", "suite")
     ),
     ("render/bench/*.py", IMAGES, TORCH),
     ("render/compare/*.py", IMAGES, set()),

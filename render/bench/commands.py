@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..arguments import add_device, positive
+from ..widths import RECORDS
 
 
 def add_to(commands: Any) -> None:
@@ -34,9 +35,29 @@ def add_to(commands: Any) -> None:
     invariance.set_defaults(command=_invariance)
     add_device(invariance, "cpu")
     invariance.add_argument("--compile", action="store_true", help="measure compiled ones too")
+    invariance.add_argument(
+        "--minutes",
+        type=positive(float),
+        default=4.0,
+        help="on a GPU: what does not fit is left to --resume; default: 4",
+    )
+    invariance.add_argument(
+        "--plan", action="store_true", help="print the pieces and their seconds; measure nothing"
+    )
     _add_out(invariance, "invariance.json")
     invariance.add_argument(
-        "--alone", action="store_true", help="without the second process; prints JSON"
+        "--resume", action="store_true", help="check only what --json has not got yet"
+    )
+    invariance.add_argument(
+        "--record",
+        type=Path,
+        nargs="?",
+        const=RECORDS,
+        metavar="DIR",
+        help="of a GPU: write which widths failed where `render run` reads it, or elsewhere",
+    )
+    invariance.add_argument(
+        "--digests", nargs="+", metavar="MODEL:WIDTH", help="what the second process is asked"
     )
 
 
@@ -60,6 +81,6 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _invariance(options: argparse.Namespace) -> int:
-    from .invariance import command
+    from .verdicts import command
 
     return command(options)

@@ -1,64 +1,29 @@
-"""`python -m render invariance`: do a picture's rows keep their bits whatever shares their batch?
+"""Do a call's rows keep their bits whatever shares their batch, on this device?
 
-Per width, one call of each denoiser is computed at every slot of a batch, beside mates of other
-values, with other padding, and in a second process: the answers must be the same bits. How far the
-call alone and the compiled network lie from it is measured beside. A width that fails has no place
-in the `exact` profile of that machine.
+At one width the same call is computed again, at other slots, beside mates of other values, with
+other padding and by a CUDA graph: the answers must be the same bits. How far the call alone and
+the compiled network lie from it is measured beside.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
-import subprocess
-import sys
-import time
+import math
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import torch
 
-from ..durable import write_whole
-from ..loading import pick_device
-from ..profiles import prepare
-from ..rows import Call, answers, describe, padding
-from . import fullsize
-from .machine import machine
+from ..replays import Replays
+from ..rows import Call, answers, describe, evaluated, padding
 
-WIDTHS = (1, 4, 8, 16)
-MODELS = ("sd-1.5", "sdxl", "flux.1-schnell")  # a UNet, a large UNet, a transformer
-BITWISE = ("slots", "mates", "padding", "repeated", "process")
-ROOT = Path(__file__).parents[2]
+CALLS = 8  # batches that the checks of a width compute, extra slots aside
 
 
 class _Enough(BaseException):
     """Ends the pipeline once its denoiser was called."""
-
-
-def suite(device: str, compiled: bool, second: bool = True) -> dict[str, Any]:
-    """Everything by model and width; with `second` a process of its own computes it once more."""
-    device = pick_device(device)
-    found: dict[str, Any] = {"machine": machine(device), "models": {}}
-    for name, spec in fullsize.specs(device).items():
-        if name not in MODELS:
-            continue
-        started = time.perf_counter()
-        pipe = fullsize.build(spec, device)
-        call = first_call(pipe, spec["denoiser"], fullsize.jobs(spec, device)[0])
-        rows = {width: at_width(call, width) for width in WIDTHS}
-        if compiled:
-            eager = {width: _at(call, 0, width, 0.5) for width in WIDTHS if width > call.rows}
-            prepare(pipe, "fast")
-            for width, answer in eager.items():
-                rows[width]["compiled_max_abs"] = _far(answer, _at(call, 0, width, 0.5))
-        seconds = round(time.perf_counter() - started, 1)
-        found["models"][name] = {"rows": call.rows, "seconds": seconds, "widths": rows}
-        del pipe, call
-        torch.cuda.empty_cache()
-    if second:
-        _compare(found, _elsewhere(device))
-    return found
 
 
 def first_call(pipe: Any, name: str, job: dict[str, Any]) -> Call:
@@ -81,27 +46,75 @@ def first_call(pipe: Any, name: str, job: dict[str, Any]) -> Call:
 
 
 @torch.no_grad()
-def at_width(call: Call, width: int) -> dict[str, Any]:
-    """The verdicts of one width; a call that fills it runs alone, and must repeat itself."""
+def at_width(call: Call, width: int, every_slot: bool = True) -> dict[str, Any]:
+    """The verdicts of one width; a call that fills it runs alone, and must repeat itself.
+
+    All slots are compared in one batch, of the call over and over; then, beside strangers, a slot
+    with itself: the first, the middle and the last, or with `every_slot` every one.
+    """
     if call.rows >= width:
-        digest = _digest(call.alone())
-        return {"digest": digest, "repeated": digest == _digest(call.alone())}
+        first = call.alone()
+        again, row = _by_graph(call, lambda compute: compute(call, call.leaves), _digest(first))
+        return {"digest": _digest(first), "repeated": _same(first, again), **row}
     first = _at(call, 0, width, 0.5)
     digest = _digest(first)
-    slots = range(0, width - call.rows + 1, call.rows)
-    own = answers([call], padding(call, width - call.rows), width)[0]
+    again, row = _by_graph(call, partial(_at, call, 0, width, 0.5), digest)
+    copies = _copies(call, width)
+    last = len(copies) - 1
+    factors = dict.fromkeys(range(1, last), 0.5) if every_slot else {}
+    factors |= {last // 2: 0.0, last: -1.0}
+    beside = (_digest(_at(call, s * call.rows, width, f)) == copies[s] for s, f in factors.items())
+    alone = call.alone()
     return {
         "digest": digest,
-        "repeated": digest == _digest(_at(call, 0, width, 0.5)),
-        "slots": all(digest == _digest(_at(call, slot, width, 0.5)) for slot in slots),
-        "mates": all(digest == _digest(_at(call, 0, width, f)) for f in (-1.0, 0.25)),
-        "padding": digest == _digest(own) == _digest(_at(call, 0, width, 0.0)),
-        "alone_max_abs": _far(first, call.alone()),
+        "repeated": _same(first, again),
+        "slots": len({*copies}) == 1,
+        "mates": all(beside),
+        "padding": copies[0] == digest,
+        **row,
+        "alone_max_abs": _far(first, alone),
+        "alone_psnr": _psnr(first, alone),
     }
 
 
 @torch.no_grad()
-def _at(call: Call, slot: int, width: int, factor: float) -> Any:
+def digest_at(call: Call, width: int) -> str:
+    """What another process compares: the bits of the call at a width."""
+    return _digest(call.alone() if call.rows >= width else _at(call, 0, width, 0.5))
+
+
+@torch.no_grad()
+def compiled(call: Call, width: int) -> float:
+    """The largest difference that compiled blocks make; the pipeline's are compiled already."""
+    ask = call.alone if call.rows >= width else partial(_at, call, 0, width, 0.5)
+    with torch.compiler.set_stance("force_eager"):
+        eager = ask()
+    return _far(eager, ask())
+
+
+def _by_graph(call: Call, ask: Any, digest: str) -> tuple[Any, dict[str, Any]]:
+    """The same once more, eager, and then by a CUDA graph, where there is a GPU to record it."""
+    if call.device.type != "cuda":
+        return ask(evaluated), {}
+    replays = Replays(contextlib.nullcontext())
+    again = ask(lambda call, leaves: replays.answer(call, leaves)[0])
+    if replays.refused:
+        told = "; ".join(replays.refused)
+        seen = {"graph": False} if "other bits" in told else {}
+        return again, {**seen, "no_graph": told}
+    found = {"graph": digest == _digest(ask(lambda c, leaves: replays.answer(c, leaves)[0]))}
+    replays.forget()
+    return again, found
+
+
+def _copies(call: Call, width: int) -> list[str]:
+    """The digest of the call at each slot of a batch of itself."""
+    calls = [call] * (width // call.rows)
+    extra = padding(call, width - len(calls) * call.rows)
+    return [_digest(answer) for answer in answers(calls, extra, width)]
+
+
+def _at(call: Call, slot: int, width: int, factor: float, compute: Any = evaluated) -> Any:
     """The call's answer at a slot, its mates' values `factor` times its own."""
     mates = padding(call, width - call.rows)
     mates = [
@@ -112,7 +125,7 @@ def _at(call: Call, slot: int, width: int, factor: float) -> Any:
     before = [x[:slot] if row else x for x, row in zip(mates, rows, strict=True)]
     after = [x[slot:] if row else x for x, row in zip(mates, rows, strict=True)]
     calls = [replace(call, rows=slot, leaves=before), call] if slot else [call]
-    return answers(calls, after, width)[-1]
+    return answers(calls, after, width, compute)[-1]
 
 
 def _tensors(answer: Any) -> list[torch.Tensor]:
@@ -128,55 +141,18 @@ def _digest(answer: Any) -> str:
     return told.hexdigest()[:32]
 
 
+def _same(one: Any, other: Any) -> bool:
+    return _digest(one) == _digest(other)
+
+
 def _far(one: Any, other: Any) -> float:
     pairs = zip(_tensors(one), _tensors(other), strict=True)
     return max(float((a - b).abs().max()) for a, b in pairs)
 
 
-def _elsewhere(device: str) -> dict[str, Any]:
-    """What a process of its own finds."""
-    command = [sys.executable, "-m", "render", "invariance", "--device", device, "--alone"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
-
-
-def _compare(here: dict[str, Any], there: dict[str, Any]) -> None:
-    for name, model in here["models"].items():
-        for width, row in model["widths"].items():
-            other = there["models"][name]["widths"][str(width)]
-            row["process"] = row["digest"] == other["digest"]
-
-
-def failed(found: dict[str, Any]) -> list[str]:
-    """Every check that should have been bitwise and was not."""
-    return [
-        f"{name}: width {width}: {check}"
-        for name, model in found["models"].items()
-        for width, row in model["widths"].items()
-        for check in BITWISE
-        if row.get(check) is False
-    ]
-
-
-def table(found: dict[str, Any]) -> str:
-    lines = [f"{'':<16}{'width':>6}  {'bitwise':<42}{'alone':>10}{'compiled':>10}"]
-    for name, model in found["models"].items():
-        for width, row in model["widths"].items():
-            held = ", ".join(check for check in BITWISE if row.get(check))
-            far = (row.get("alone_max_abs"), row.get("compiled_max_abs"))
-            told = "".join("" if x is None else f"{x:>10.1e}" for x in far)
-            lines.append(f"{name:<16}{width:>6}  {held:<42}{told}")
-    lines += [f"NOT BITWISE: {line}" for line in failed(found)]
-    return "\n".join([*lines, json.dumps(found["machine"])])
-
-
-def command(options: Any) -> int:
-    """Prints the table; exit status 1 when a check that should be bitwise is not."""
-    found = suite(options.device, options.compile, second=not options.alone)
-    if options.alone:
-        print(json.dumps(found))
-        return 0
-    print(table(found))
-    if options.json:
-        write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
-    return 1 if failed(found) else 0
+def _psnr(one: Any, other: Any) -> float | None:
+    """In decibels, over the answer's own range; None where nothing differs."""
+    a, b = _tensors(one)[0], _tensors(other)[0]
+    error = float((a - b).double().square().mean())
+    peak = float(b.max() - b.min())
+    return round(10 * math.log10(peak**2 / error), 1) if error and peak else None
