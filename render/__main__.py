@@ -88,7 +88,9 @@ def _add_plan_commands(commands: Any) -> None:
             "--model", action="append", help="a reference model, a folder, or REPO@REVISION"
         )
         if name == "check":
-            command.add_argument("--fix", action="store_true", help="sum measurements up anew")
+            command.add_argument(
+                "--fix", action="store_true", help="write sums and the READMEs' figures anew"
+            )
         if name in ("run", "audit"):
             add_device(command)
         if name != "audit":

@@ -118,8 +118,9 @@ def command(
 ) -> int:
     """Prints every problem of the pictures; of the `whole` guide also those without a plan.
 
-    Of what is `published`, the measurements are worked out again, and with `fix` written anew; the
-    pages' live models are compared with the weights.
+    Of what is `published`, the measurements are worked out again, and what two READMEs show is
+    compared; with `fix` both are written anew. Measurements and the pages' live models are compared
+    with the weights.
     """
     problems = [problem for plan in plans for problem in check(plan, out, asked)]
     if whole:
@@ -128,12 +129,15 @@ def command(
             f"{name}: pictures without a plan. Remove the folder." for name in sorted(strays)
         ]
     if published:
-        from . import measured
+        from . import card, measured, weights
         from .export import files as live
 
         for path in measured.summarise_again() if fix else ():
             print(f"{path}: summed up anew")
-        problems += measured.check() + live.check()
+        for path in card.fix() if fix else ():
+            print(f"{path}: written anew")
+        problems += [line for plan in plans for line in weights.drawn_elsewhere(plan, out)]
+        problems += measured.check() + weights.check() + live.check() + card.problems()
         problems += together(plans, [out, out.parent / "strips"])
     for problem in problems:
         print(problem, file=sys.stderr)

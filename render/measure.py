@@ -6,6 +6,7 @@ Writes settings/measured/<model>/<sweep>.json. What is done is kept as it comes 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import statistics
@@ -14,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .card import quality_lines
 from .errors import RenderError
-from .loading import downloaded
+from .loading import downloaded, pick_device
 from .measured import write
 from .models import REFERENCE, ModelSource, find_model, folder_digest, has_judge
 from .pipelines import Studio
@@ -30,6 +32,7 @@ from .sweeps.summary import BESIDE
 MEASURED = ROOT / "settings" / "measured"
 STRIPS = ROOT / "docs" / "content" / "strips"
 CACHE = ROOT / ".cache" / "measure"
+GPU_WIDTH = 64  # rows of a batch: a picture's bits may differ by it, what is measured does not
 
 
 def measure(
@@ -37,6 +40,8 @@ def measure(
     sweep: str,
     *,
     device: str = "auto",
+    width: int | None = None,
+    size: int | None = None,
     schedulers: list[str] | None = None,
     prompts: Path | int | None = None,
     seeds: int | None = None,
@@ -60,20 +65,25 @@ def measure(
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     target = (out or MEASURED) / catalogue_id(source)
     if sweep == "quality":
-        return [_quality(source, device, target / "quality.json", sheet)]
+        _judged_alone(source)
+        file = target / (f"quality-{size}.json" if size else "quality.json")
+        card = REFERENCE / f"{source.name}.webp" if out is None and size is None else None
+        quality_of(studio_of(source, device, width), file, sheet or card, size)
+        return [file]
+    metrics.expect_here()
     # What was asked for is looked at before anything is downloaded. What is added to what is
     # there shows once the file is read.
     said = None if add and prompts is None else wanted(prompts, seeds, source)
     source = downloaded(source)
     if sweep == "pairs" and said:
-        studio, cache = Studio(source, device), CACHE / target.name
+        studio, cache = studio_of(source, device, width), CACHE / target.name
         found = pairs.measure(studio, said.asked(), schedulers or [], cache)
         write(target / "pairs.json", found)
         return [target / "pairs.json"]
     specs = specs_of(sweep, source, schedulers or [])
     score = ClipScore(clip) if clip else None
     strips = (STRIPS if out is None else out / "strips") / target.name
-    studio = Studio(source, device)
+    studio = studio_of(source, device, width)
     bench = Bench(studio, score, learned, CACHE / target.name, target, strips)
     return list(measure_all(specs, bench, prompts, seeds, add))
 
@@ -90,9 +100,74 @@ def _learned(names: list[str], weights: Path | None, sweep: str) -> list[Any]:
     return metrics.beside(names, weights)
 
 
-def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None) -> Path:
-    """Fidelity and Fréchet distance on many prompts, at a few settings."""
+def studio_of(source: ModelSource, device: str, width: int | None = None) -> Studio:
+    """A model ready to be measured; ours in single precision wherever that is.
+
+    Sweeps compare pictures that differ by little, and a reader's CPU draws ours in single
+    precision. On a GPU a wide batch, as a small network leaves most of one idle.
+    """
+    device = pick_device(device)
+    ours = has_judge(source)
+    if device == "cuda" and ours:
+        import torch
+
+        torch.backends.cudnn.allow_tf32 = False  # 10 bits of each factor, on unless forbidden
+    width = width or (None if device == "cpu" else GPU_WIDTH)
+    return Studio(source, device, "float32" if ours else "auto", width=width)
+
+
+def quality_of(
+    studio: Studio, target: Path, sheet: Path | None = None, size: int | None = None
+) -> None:
+    """Fidelity and Fréchet distance on many prompts, at a few settings; each row kept as it comes.
+
+    `size` is the pictures' side in pixels, by default the model's own.
+    """
     from .reference import autoencoder, judge, quality
+
+    source, jury = studio.model, judge.load()
+    digests = {
+        "weights": source.identity["digest"],
+        "judge": folder_digest(REFERENCE / "judge"),
+    }
+    earlier = _done(target, digests)
+    rows: dict[str, Any] = earlier.get("rows", {})
+    vae, side = studio.pipe.vae, size or judge.SIZE
+    found: dict[str, Any] = {"sweep": "quality", **digests, "environment": studio.environment()}
+    found["scheduler"] = type(studio.pipe.scheduler).__name__
+    found |= {"size": size} if size else {}
+    for row in quality.ROWS[source.name]:
+        if row.id not in rows:
+            pictures = quality.draw(studio.pipe, row, size)
+            rows[row.id] = quality.judge_row(jury, pictures, row)
+            write(target, {**found, "rows": rows})
+    if studio.device == "cpu":
+        found["cpu_seconds"] = cpu_seconds(studio.pipe, source.name, size)
+    found["judge_accuracy"] = quality.judge_itself(jury, vae, side)
+    psnr = autoencoder.psnr(vae, device=studio.device, size=side)
+    found["autoencoder_psnr_db"] = round(psnr, 2)
+    if sheet:
+        if earlier.get("sheet") is None or earlier["sheet"] != _sha256(sheet):
+            quality.sheet(studio.pipe, source.name, sheet)
+        found["sheet"] = _sha256(sheet)
+    write(target, {**found, "rows": rows})
+
+
+def cpu_seconds(pipe: Any, name: str, size: int | None = None, rounds: int = 5) -> float:
+    """CPU time of one picture at the sweet spot, on all threads: the median of five."""
+    from .reference import quality
+
+    row, taken = quality.ROWS[name][0], []
+    for _ in range(rounds):
+        begun = time.process_time()
+        pipe("the sea", **quality.called(row, size))
+        taken.append(time.process_time() - begun)
+    return round(statistics.median(taken), 2)
+
+
+def _judged_alone(source: ModelSource) -> None:
+    """Refuses a model that our judge knows nothing of, before anything is loaded."""
+    from .reference import quality
 
     name = source.name
     if not has_judge(source) or name not in quality.ROWS:
@@ -105,42 +180,14 @@ def _quality(source: ModelSource, device: str, target: Path, sheet: Path | None)
             "render/reference/judge: expected the judge's weights, got none. "
             "Run: python -m render train judge"
         )
-    studio, jury = Studio(source, device), judge.load()
-    digests = {
-        "weights": source.identity["digest"],
-        "judge": folder_digest(REFERENCE / "judge"),
-    }
-    rows = _done(target, digests)
-    vae = studio.pipe.vae
-    found: dict[str, Any] = {"sweep": "quality", **digests, "environment": studio.environment()}
-    found["scheduler"] = type(studio.pipe.scheduler).__name__
-    for row in quality.ROWS[name]:
-        if row.id not in rows:
-            pictures = quality.draw(studio.pipe, row)
-            if sheet and row.id == "sweet-spot":
-                quality.contact_sheet(pictures[:64], sheet)
-            rows[row.id] = quality.judge_row(jury, pictures, row)
-            write(target, {**found, "rows": rows})
-    sweet_spot = quality.ROWS[name][0]
-    found["cpu_seconds"] = round(_cpu_seconds(studio.pipe, sweet_spot), 2)
-    found["judge_accuracy"] = quality.judge_itself(jury, vae)
-    found["autoencoder_psnr_db"] = round(autoencoder.psnr(vae), 2)
-    write(target, {**found, "rows": rows})
-    return target
 
 
-def _cpu_seconds(pipe: Any, row: Any, rounds: int = 5) -> float:
-    """CPU time of one picture at a row's settings, on all threads: the median of five."""
-    taken = []
-    for _ in range(rounds):
-        begun = time.process_time()
-        pipe("the sea", num_inference_steps=row.steps, guidance_scale=row.guidance_scale)
-        taken.append(time.process_time() - begun)
-    return statistics.median(taken)
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _done(target: Path, digests: dict[str, str]) -> dict[str, Any]:
-    """The rows of an earlier run on the same weights, judged by the same judge."""
+    """What an earlier run on the same weights, judged by the same judge, has written."""
     try:
         found = json.loads(target.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -148,14 +195,13 @@ def _done(target: Path, digests: dict[str, str]) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise RenderError(f"{target}: expected a measurement, got: {error}. Remove it.") from None
     same = all(found.get(key) == value for key, value in digests.items())
-    rows: dict[str, Any] = found.get("rows", {}) if same else {}
-    return rows
+    return dict(found) if same else {}
 
 
 def table(target: Path) -> str:
     """The measurement as lines for a terminal."""
     found = json.loads(target.read_text(encoding="utf-8"))
-    lines = {"quality": _quality_lines, "pairs": pairs.lines}.get(found["sweep"], _lines)
+    lines = {"quality": quality_lines, "pairs": pairs.lines}.get(found["sweep"], _lines)
     return "\n".join(lines(found))
 
 
@@ -189,18 +235,3 @@ def _unranked(metric: dict[str, Any]) -> Iterator[str]:
         for how, share in shares.items():
             if share < 1:
                 yield f"{name}: ranks more {how} as more in {share:.0%} of pictures. Doubt it."
-
-
-def _quality_lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{'':<14} {'steps':>5} {'mean':>7} {'all four':>9} {'95 %':>15} {'Fréchet':>8}"
-    for id, row in found["rows"].items():
-        low, high = row["all_95"]
-        ratio = f"{row['frechet_ratio']:.2f}" if "frechet_ratio" in row else "–"
-        yield (
-            f"{id:<14} {row['steps']:>5} {row['fidelity']['mean']:>7.3f} "
-            f"{row['fidelity']['all']:>9.3f} {f'{low:.3f}–{high:.3f}':>15} {ratio:>8}"
-        )
-    for id, shares in found["judge_accuracy"].items():
-        yield f"judge, {id}: mean {shares['mean']:.4f}, all four {shares['all']:.4f}"
-    yield f"one picture at the sweet spot: {found['cpu_seconds']} s of CPU time"
-    yield f"autoencoder: {found['autoencoder_psnr_db']} dB"

@@ -18,7 +18,9 @@ def test_every_file_a_paper_links_or_shows_exists(paper):
     path = ROOT / paper
     for match in LINK.finditer(path.read_text(encoding="utf-8")):
         target = match[1] or match[2]
-        assert (path.parent / target).exists(), f"{paper}: {target}"
+        assert (path.parent / target).exists(), (
+            f"{paper}: {target}. Pictures made anew: python -m render check --fix"
+        )
 
 
 def test_the_readme_shows_pictures_and_both_commands():

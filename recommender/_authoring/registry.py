@@ -43,6 +43,7 @@ KINDS = (
     FileKind("signature", "settings/signatures/*.yaml", Signature),
     # Of two patterns that fit one file the first holds.
     FileKind("quality", "settings/measured/*/quality.json", Quality, _MEGABYTE),
+    FileKind("quality", "settings/measured/*/quality-*.json", Quality, _MEGABYTE),
     FileKind("pairs", "settings/measured/*/pairs.json", Pairs, _MEGABYTE),
     FileKind("time", "settings/measured/*/time-*.json", Time, _MEGABYTE),
     FileKind("measurement", "settings/measured/*/*.json", Measurement, _MEGABYTE),

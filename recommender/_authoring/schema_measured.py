@@ -222,6 +222,7 @@ class Measurement(Strict):
     rows: Annotated[list[Row], Field(min_length=1, max_length=512)]
     failed: list[Text] | None = None  # values of which no picture could be made, and why
     timing: list[Timing]
+    timed: Environment | None = None  # what the times were taken on, where a GPU drew the pictures
     strips: list[Strip]
     parts: Annotated[list[Part], Field(min_length=2, max_length=36)] | None = None
     part: Annotated[str, Field(pattern=OF_PART)] | None = None  # of each picture, its place there
@@ -247,10 +248,12 @@ class QualityRow(Strict):
 class Quality(Strict):
     """How good a reference model is, as the judge sees it: settings/measured/<model>/quality.json.
 
-    A measurement that was interrupted lacks what is worked out last.
+    Of pictures of another size than the model's own, quality-<pixels>.json. A measurement that was
+    interrupted lacks what is worked out last.
     """
 
     sweep: Literal["quality"]
+    size: Annotated[int, Field(ge=8, le=4096)] | None = None
     scheduler: Text
     weights: Weights
     judge: Digest
@@ -258,7 +261,9 @@ class Quality(Strict):
     rows: Annotated[dict[Slug, QualityRow], Field(min_length=1, max_length=64)]
     judge_accuracy: dict[Slug, Fidelity] | None = None
     cpu_seconds: Seconds | None = None
+    timed: Environment | None = None  # what the seconds were taken on, where a GPU drew
     autoencoder_psnr_db: Positive | None = None
+    sheet: Annotated[str, Field(pattern=SHA256)] | None = None  # render/reference/<model>.webp
 
 
 class Settling(Strict):

@@ -201,10 +201,12 @@ def warm_cosine(step: int, steps: int, warm: int) -> float:
 
 
 @torch.no_grad()
-def psnr(model: AutoencoderTiny, count: int = 256, *, device: str = "cpu") -> float:
+def psnr(
+    model: AutoencoderTiny, count: int = 256, *, device: str = "cpu", size: int = SIZE
+) -> float:
     """Mean PSNR in dB of whole reconstructed pictures, over held-out scenes."""
     seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))
-    images = to_tensor(dataset.pictures(seeds, SIZE, "held-out"))
+    images = to_tensor(dataset.pictures(seeds, size, "held-out"))
     total = 0.0
     for part in images.split(32):
         part = part.to(device)

@@ -143,11 +143,18 @@ def _each(images: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def judged(model: Judge, pictures: np.ndarray) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """The value the judge sees per factor, and the features: uint8 [n, 128, 128, 3] in."""
+    """The value the judge sees per factor, and the features: uint8 [n, side, side, 3] in.
+
+    It was trained at one size: pictures of another are brought to it by the mean over areas, which
+    keeps four pixels of a larger picture as one and shows nothing that was not there.
+    """
     seen: dict[str, list[torch.Tensor]] = {name: [] for name in VALUES}
     features = []
     for start in range(0, len(pictures), 64):
-        embedded = model.embed(autoencoder.to_tensor(pictures[start : start + 64]))
+        images = autoencoder.to_tensor(pictures[start : start + 64])
+        if images.shape[-1] != SIZE:
+            images = F.interpolate(images, size=(SIZE, SIZE), mode="area")
+        embedded = model.embed(images)
         features.append(embedded)
         for name, head in model.heads.items():
             seen[name].append(head(F.silu(embedded)).argmax(1))

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..images import to_uint8
+from ..images import encode, to_uint8
 from . import autoencoder, dataset, judge, shares
 from .scenes import FACTORS, HELD_OUT_FROM, Scene, caption
 
@@ -68,7 +68,13 @@ def asked(row: Row) -> tuple[list[str], list[Scene]]:
     return said, scenes
 
 
-def draw(pipe: Any, row: Row) -> np.ndarray:
+def called(row: Row, size: int | None = None) -> dict[str, Any]:
+    """A row's settings as a pipeline takes them; without a size, the model's own."""
+    side = {"width": size, "height": size} if size else {}
+    return {"num_inference_steps": row.steps, "guidance_scale": row.guidance_scale, **side}
+
+
+def draw(pipe: Any, row: Row, size: int | None = None) -> np.ndarray:
     """Renders every prompt with every seed, seeds outermost: uint8 [n, height, width, 3]."""
     said, _ = asked(row)
     jobs = [(text, seed) for seed in range(row.seeds) for text in said]
@@ -77,8 +83,7 @@ def draw(pipe: Any, row: Row) -> np.ndarray:
         part = jobs[start : start + BATCH]
         drawn = pipe(
             [text for text, _ in part],
-            num_inference_steps=row.steps,
-            guidance_scale=row.guidance_scale,
+            **called(row, size),
             generator=[torch.Generator().manual_seed(seed) for _, seed in part],
             output_type="np",
         ).images
@@ -104,7 +109,9 @@ def judge_row(model: judge.Judge, pictures: np.ndarray, row: Row) -> dict[str, A
         "hits": hits,
     }
     if len(pictures) >= SPLIT:
-        found["frechet_ratio"] = round(frechet_ratio(features.numpy(), real_features(model)), 2)
+        found["frechet_ratio"] = round(
+            frechet_ratio(features.numpy(), real_features(model, pictures.shape[1])), 2
+        )
     return found
 
 
@@ -134,23 +141,21 @@ def frechet(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(c) + np.trace(d) - 2 * cross)
 
 
-def real_features(model: judge.Judge) -> np.ndarray:
-    """The judge's features of held-out real scenes."""
-    return judge.judged(model, _real())[1].numpy()
-
-
-def _real() -> np.ndarray:
+def real_features(model: judge.Judge, size: int) -> np.ndarray:
+    """The judge's features of held-out real scenes of a size."""
     # Far from the prompts' own scenes.
     seeds = dataset.training_seeds(REAL, first=HELD_OUT_FROM + 1_000_000)
-    return dataset.pictures(seeds, judge.SIZE, "real")
+    return judge.judged(model, dataset.pictures(seeds, size, "real"))[1].numpy()
 
 
 @torch.no_grad()
-def judge_itself(model: judge.Judge, vae: Any) -> dict[str, dict[str, float]]:
+def judge_itself(
+    model: judge.Judge, vae: Any, size: int = judge.SIZE
+) -> dict[str, dict[str, float]]:
     """The judge's accuracy on held-out real scenes, on their reconstructions, and by chance."""
     seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + 2048))
     labels = judge.labels_of([Scene.sample(seed) for seed in seeds])
-    pictures = dataset.pictures(seeds, judge.SIZE, "judged")
+    pictures = dataset.pictures(seeds, size, "judged")
     rebuilt = np.concatenate([_rebuilt(vae, part) for part in np.array_split(pictures, 64)])
     order = torch.from_numpy(np.random.default_rng(0).permutation(len(seeds)))
     real = judge.judged(model, pictures)[0]
@@ -162,25 +167,22 @@ def judge_itself(model: judge.Judge, vae: Any) -> dict[str, dict[str, float]]:
 
 
 def _rebuilt(vae: Any, pictures: np.ndarray) -> np.ndarray:
-    images = autoencoder.to_tensor(pictures)
+    images = autoencoder.to_tensor(pictures).to(vae.device)
     rebuilt = vae.decode(vae.encode(images).latents).sample
-    pixels = ((rebuilt + 1) / 2).clamp(0, 1).permute(0, 2, 3, 1).numpy()
+    pixels = ((rebuilt + 1) / 2).clamp(0, 1).permute(0, 2, 3, 1).cpu().numpy()
     return (pixels * 255).round().astype(np.uint8)
 
 
-def sheet(pipe: Any, name: str, target: Path) -> None:
-    """Draws the contact sheet of a model's card: 64 prompts of its first row, with one seed."""
-    pipe.set_progress_bar_config(disable=True)
-    contact_sheet(draw(pipe, replace(ROWS[name][0], prompts=64, seeds=1)), target)
-
-
-def contact_sheet(pictures: np.ndarray, target: Path, columns: int = 8) -> None:
-    """Writes pictures side by side, to be looked at."""
+def sheet(pipe: Any, name: str, target: Path, columns: int = 8) -> None:
+    """Writes a model's first 64 pictures at its sweet spot side by side, to be looked at."""
     from PIL import Image
 
-    count, height, width, _ = pictures.shape
-    sheet = Image.new("RGB", (columns * width, -(-count // columns) * height))
-    for i, picture in enumerate(pictures):
-        sheet.paste(Image.fromarray(picture), ((i % columns) * width, (i // columns) * height))
+    pipe.set_progress_bar_config(disable=True)
+    pictures = [*draw(pipe, replace(ROWS[name][0], id="contact sheet", prompts=64, seeds=1))]
+    rows = [pictures[i : i + columns] for i in range(0, len(pictures), columns)]
+    pixels = np.concatenate([np.concatenate(row, 1) for row in rows], 0)
     target.parent.mkdir(parents=True, exist_ok=True)
-    sheet.save(target)
+    if target.suffix == ".webp":
+        target.write_bytes(encode(pixels))
+    else:
+        Image.fromarray(pixels).save(target)

@@ -16,6 +16,7 @@ SWEEPS = ("quality", *LADDERS, "pairs")
 METRICS = ("lpips",)  # ꟻLIP and SSIM need no weights and are always measured
 # Which sweeps have a use for an option; the others would leave it aside without a word.
 USED_BY = {
+    "size": ("quality",),
     **dict.fromkeys(("scheduler", "prompts", "count", "seeds"), (*LADDERS, "pairs")),
     "clip": LADDERS,
     "add": LADDERS,
@@ -57,12 +58,20 @@ def add_to(commands: Any) -> None:
         const=True,
         help="keep what the file has and measure only the prompts and seeds that it lacks",
     )
+    _add_again(measure)
     add_device(measure)
+    measure.add_argument(
+        "--width", type=positive(int), help="rows of a batch; default: 8 on a CPU, 64 on a GPU"
+    )
     measure.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="strips too, in strips/; default: settings/measured and docs/content/strips",
+        help="strips too, in strips/; default: settings/measured and docs/content/strips; "
+        "with --again where results wait until all are there",
+    )
+    measure.add_argument(
+        "--size", type=positive(int), help="pixels a side of what is judged; default: the model's"
     )
     measure.add_argument("--sheet", type=Path, help="also write a contact sheet of 64 pictures")
     join = commands.add_parser("join", help="add measurements of the same thing to one of them")
@@ -72,7 +81,39 @@ def add_to(commands: Any) -> None:
     join.add_argument("--out", type=Path, metavar="FILE", help="default: the first, which grows")
 
 
+def _add_again(measure: Any) -> None:
+    measure.add_argument(
+        "--again",
+        action="store_true",
+        help="every file of the model that is of other weights than lie here, as it was measured",
+    )
+    measure.add_argument(
+        "--estimate", action="store_true", help="with --again: only say what it would take"
+    )
+
+
+def _measure_again(options: argparse.Namespace) -> int:
+    given = [name for name in ("sweep", "metric", *USED_BY) if getattr(options, name) is not None]
+    if given:
+        raise RenderError(
+            f"--{given[0]}: expected none with --again, which measures what there is as it was."
+        )
+    if options.estimate:
+        from ..again_cost import lines
+
+        said = lines(options.model)
+    else:
+        from ..again import again
+
+        said = again(options.model, device=options.device, width=options.width, out=options.out)
+    for line in said:
+        print(line, flush=True)
+    return 0
+
+
 def _measure(options: argparse.Namespace) -> int:
+    if options.again or options.estimate:
+        return _measure_again(options)
     sweep = options.sweep or ("quality" if has_judge(find_model(options.model)) else "steps")
     _expect_uses(options, sweep)
     from ..measure import measure, table
@@ -81,6 +122,8 @@ def _measure(options: argparse.Namespace) -> int:
         options.model,
         sweep,
         device=options.device,
+        width=options.width,
+        size=options.size,
         schedulers=options.scheduler,
         prompts=options.prompts or options.count,
         seeds=options.seeds,

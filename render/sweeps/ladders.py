@@ -40,11 +40,21 @@ def measure_all(
         if there is not None:
             write(file, _added(spec, bench, told, there, file))
         else:
-            asked = _asked(spec, bench, told.prompts, told.seeds, told.prompts)
-            found, drawn = _measured(spec, bench, told, asked)
-            found["strips"] = write_strips(spec, drawn, asked, bench.strips)
-            write(file, found)
+            measure_one(spec, bench, told, file)
         yield file
+
+
+def measure_one(spec: Spec, bench: Bench, told: Wanted, file: Path) -> None:
+    """Measures one ladder from nothing, into its file."""
+    asked = asked_of(spec, bench.cache, told)
+    found, drawn = _measured(spec, bench, told, asked)
+    found["strips"] = write_strips(spec, drawn, asked, bench.strips)
+    write(file, found)
+
+
+def asked_of(spec: Spec, cache: Path, told: Wanted) -> Asked:
+    """All that is wanted, with the source pictures that the sweep starts from."""
+    return _asked(spec, cache, told.prompts, told.seeds, told.prompts)
 
 
 def _added(
@@ -53,7 +63,7 @@ def _added(
     """A measurement with what it lacks of the prompts and seeds; its strips stay as they are."""
     every = (*found["prompts"], *(one for one in told.prompts if one not in found["prompts"]))
     for prompts, seeds in join.lacking(found, told.prompts, told.seeds):
-        asked = _asked(spec, bench, prompts, seeds, every)
+        asked = _asked(spec, bench.cache, prompts, seeds, every)
         # Before anything is drawn: hours of it would be of no use.
         join.expect_alike(found, _announced(spec, bench, told, asked, found), f"--add {file}")
         more, _ = _measured(spec, bench, told, asked)
@@ -68,13 +78,13 @@ def _measured(spec: Spec, bench: Bench, told: Wanted, asked: Asked) -> Any:
 
 
 def _asked(
-    spec: Spec, bench: Bench, prompts: Sequence[str], seeds: Sequence[int], every: Sequence[str]
+    spec: Spec, cache: Path, prompts: Sequence[str], seeds: Sequence[int], every: Sequence[str]
 ) -> Asked:
     """Prompts and seeds, with the source pictures that image-to-image gives each of `every`."""
     asked = Asked(tuple(prompts), tuple(seeds))
     if spec.sweep != "strength":
         return asked
-    return with_sources(asked, bench.cache / "sources", [every.index(one) for one in prompts])
+    return with_sources(asked, cache / "sources", [every.index(one) for one in prompts])
 
 
 def _announced(

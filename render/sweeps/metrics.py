@@ -11,17 +11,31 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from ..errors import RenderError
+
 PIXELS_PER_DEGREE = 67.0  # ꟻLIP's own default: a 0.7 m wide 4K screen seen from 0.7 m
 NAME = "flip"
 LADDER = (0, 1, 2, 4, 8)  # how much a picture is spoiled, to see whether a metric tells more
 RANKED = 4  # pictures whose ladders are looked at
+PACKAGES = ("flip_evaluator", "skimage")
 Distance = Callable[[np.ndarray, np.ndarray], float]
+
+
+def expect_here(*more: str) -> None:
+    """Refuses to begin where what pictures are compared with, or `more`, is not installed."""
+    missing = [name for name in (*PACKAGES, *more) if find_spec(name) is None]
+    if missing:
+        raise RenderError(
+            f"measure: expected the package {missing[0]}, got none. "
+            "Run: python -m pip install -e '.[measure]'"
+        )
 
 
 def flip(a: np.ndarray, b: np.ndarray) -> float:
