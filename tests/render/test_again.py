@@ -18,6 +18,7 @@ from render.models import REFERENCE, folder_digest
 from render.plan import ROOT
 from render.reference import quality
 from render.sweeps import specs
+from tests.render.pretend_cuda import pretend_cuda
 
 NAME, OLD = "postcards-turbo", "0" * 32
 JUDGE = folder_digest(REFERENCE / "judge")
@@ -163,3 +164,21 @@ def test_the_work_of_a_call_is_that_of_the_network() -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         unet(torch.zeros(1, unet.config.in_channels, 16, 16), 1, text)
     assert counter.get_total_flops() / 1e9 == pytest.approx(GFLOP, rel=0.05)
+
+
+def test_a_gpu_draws_and_judges_and_leaves_the_times_to_a_cpu(root: Path) -> None:
+    """On a card that pretends: single precision, nothing in place before a CPU has timed it."""
+    with pretend_cuda():
+        told = list(again.again(NAME, device="cuda", root=root, out=root / "gpu"))
+    assert told[-1] == (
+        "2 of 2 still lack times, which a CPU gives. Run: python -m render measure "
+        f"{NAME} --again --device cpu --out {root / 'gpu'}"
+    )
+    drawn = json.loads((root / "gpu" / NAME / "guidance.json").read_text("utf-8"))
+    assert drawn["environment"]["dtype"] == "float32"
+    assert drawn["environment"]["device"].startswith("cuda")
+    assert drawn["timing"] == [] and read(root, "guidance")["weights"] == OLD
+    list(again.again(NAME, device="cpu", root=root, out=root / "gpu"))
+    placed = read(root, "guidance")
+    assert placed["rows"] == drawn["rows"] and placed["timed"]["device"].startswith("cpu")
+    assert "cpu_seconds" in read(root, "quality")
