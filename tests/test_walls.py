@@ -130,6 +130,18 @@ def test_nothing_that_answers_imports_an_authoring_module_at_its_top() -> None:
             assert [name for name in top if "_authoring" in name] == [], file
 
 
+def test_a_gpus_commands_need_nothing_of_authoring() -> None:
+    """A machine that is had for its GPU has torch, and seldom pydantic."""
+    commands = [["invariance", "--plan"], ["train", "all", "--preset", "gpu", "--plan"]]
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('pydantic', 'pydantic_core')))\n"
+        "from render.__main__ import main\n"
+        f"sys.exit(max(main(command) for command in {commands}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_settings_is_data_and_no_package() -> None:
     assert list((ROOT / "settings").rglob("*.py")) == []
 

@@ -24,8 +24,8 @@ from .cross_schedulers import claimed_schedulers, scheduler_problems
 from .cross_settings import setting_problems, tool_owners
 from .cross_text import sentences_once, text_problems
 from .entry import Entry
-from .problems import Problem, describe, did_you_mean
-from .schema_render import axis_values
+from .plain import axis_values, did_you_mean
+from .problems import Problem, describe
 from .yaml_text import Location
 
 __all__ = ["WITHOUT_A_PAGE", "across"]

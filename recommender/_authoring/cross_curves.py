@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from .cross_parts import problem
 from .entry import Entry
-from .problems import Problem, did_you_mean
+from .plain import did_you_mean
+from .problems import Problem
 from .yaml_text import Location
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from .cross_parts import fits, known_setting, problem
 from .entry import Entry
-from .problems import Problem, did_you_mean
+from .plain import did_you_mean
+from .problems import Problem
 from .yaml_text import Location
 
 Entries = Mapping[str, "Entry"]

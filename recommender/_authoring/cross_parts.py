@@ -7,7 +7,8 @@ from typing import Any
 
 from .._errors import visible
 from .entry import Entry
-from .problems import Problem, describe, did_you_mean, dotted
+from .plain import did_you_mean
+from .problems import Problem, describe, dotted
 from .yaml_text import Location
 
 # Settings that claims may name although they have no page (and so no file) yet.

@@ -9,7 +9,8 @@ from .._errors import visible
 from .._names import loose
 from .cross_parts import problem
 from .entry import Entry
-from .problems import Problem, did_you_mean
+from .plain import did_you_mean
+from .problems import Problem
 from .yaml_text import Location
 
 # FlashFlowMatchEulerDiscreteScheduler is a class of its own, at 0.93 of the one without Flash.

@@ -10,7 +10,8 @@ from .._errors import visible
 from .._names import loose
 from .cross_parts import PLAN, PRACTICE, evidence_of, fits, is_number, known_setting, problem
 from .entry import Entry
-from .problems import Problem, describe, did_you_mean
+from .plain import did_you_mean
+from .problems import Problem, describe
 from .yaml_text import Location
 
 _NUMBERS = frozenset(["integer", "number", "seed"])

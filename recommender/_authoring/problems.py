@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .._errors import visible
+from .plain import did_you_mean
 from .schema import PATTERNS
 from .yaml_text import Document, Location
 
@@ -56,13 +56,6 @@ def dotted(location: Location) -> str:
     for part in location:
         shown += f"[{part}]" if isinstance(part, int) else f".{visible(part)}"
     return shown.removeprefix(".")
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Returns a hint with the nearest known word, or nothing."""
-    lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
-    return f" Did you mean '{lower[near[0]]}'?" if near else ""
 
 
 def schema_problems(file: str, document: Document, schema: type[BaseModel]) -> list[Problem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -11,19 +10,7 @@ from pydantic_core import PydanticCustomError
 from .schema import _SCALAR, ListOrValue, Number, Pixels, Slug, Strict, Text, Value, _scalar
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")]
-
-
 MAX_AXIS = 20_000
-
-
-def axis_values(axis: Any) -> list[Any]:
-    """Returns an axis's values: its list, or from, from + step, … up to and with `to`."""
-    if isinstance(axis, list):
-        return axis
-    first, last, step = (Decimal(str(axis[key])) for key in ("from", "to", "step"))
-    whole = all(isinstance(axis[key], int) for key in ("from", "step"))
-    count = int((last - first) / step) + 1
-    return [int(v) if whole else float(v) for v in (first + step * i for i in range(count))]
 
 
 def _axis(value: Any) -> Any:
