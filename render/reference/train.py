@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from ..bench.machine import machine
 from ..ceilings import matmul_ceiling
 from ..durable import write_whole
 from ..errors import RenderError
 from ..pipelines import pick_device
-from . import ahead, autoencoder, captions, dataset, distill, judge, postcards, quality, record
+from . import ahead, autoencoder, captions, dataset, distill, judge, postcards, record
 from .dataset import CACHE, HERE
 from .loop import Run
 from .presets import ORDER, PRESETS, Part
@@ -48,6 +50,7 @@ def train(
         )
     until = None if minutes is None else time.monotonic() + 60 * minutes
     device = pick_device(device)
+    torch.backends.cudnn.benchmark = device == "cuda"  # few shapes, many steps
     # The committed weights are those of the cpu preset; only it goes on from them.
     run = Run(CACHE / preset, device, resume, until, compile, committed=preset == "cpu")
     parts = [part for part in ORDER if name in ("all", part)]
@@ -93,9 +96,7 @@ def _train(name: str, part: Part, run: Run, out: Path) -> None:
             pipe, found = postcards.train(part, run)
         else:
             pipe, found = distill.train(part, run, out / "postcards")
-        if run.device == "cuda":  # a minute of a CPU; `measure --sheet` draws the same
-            quality.sheet(pipe.to(run.device), name, out / f"{name}.webp")
-        postcards.save(pipe.to("cpu"), out / name)
+        postcards.save(pipe, out / name)
     _report(name, found, run, out)
 
 
