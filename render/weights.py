@@ -18,13 +18,18 @@ from .models import find_model
 from .plan import ROOT, Plan
 
 BROWSER = Path("docs/content/assets/models/browser.json")
-RECORD = f"PYTHONPATH=.:docs/builder python tests/docs/live_precision.py --record {BROWSER}"
+ANSWERS = Path("tests/docs/live.json")
+# What holds for the weights by name, and the command that makes it of others.
+NAMED = {
+    ANSWERS: f"python -m render export --vectors {ANSWERS}",
+    BROWSER: f"PYTHONPATH=.:docs/builder python tests/docs/live_precision.py --record {BROWSER}",
+}
 
 
 def check(root: Path = ROOT) -> list[str]:
     """One line for each thing that is of other weights; none when all is well."""
     lines = [line for name in MODELS for line in (*_measured(name, root), *_sheet(name, root))]
-    return lines + _precision(root)
+    return lines + _named(root)
 
 
 def _measured(name: str, root: Path) -> Iterator[str]:
@@ -52,14 +57,19 @@ def _sheet(name: str, root: Path) -> Iterator[str]:
         )
 
 
-def _precision(root: Path) -> list[str]:
-    """How near the page's worker comes to diffusers was measured of these weights."""
+def _named(root: Path) -> list[str]:
+    """The page's known answers, and how near its worker comes to diffusers."""
     now = {name: find_model(name).identity["digest"] for name in MODELS}
-    path = root / BROWSER
-    told = json.loads(path.read_text("utf-8")).get("models") if path.is_file() else None
-    if told == now:
-        return []
-    return [f"{BROWSER}: expected what was measured of these weights, got others. Run: {RECORD}"]
+    told = {
+        path: json.loads((root / path).read_text("utf-8")).get("models")
+        for path in NAMED
+        if (root / path).is_file()
+    }
+    return [
+        f"{path}: expected what these weights give, got that of others. Run: {NAMED[path]}"
+        for path, models in told.items()
+        if models != now
+    ]
 
 
 def drawn_elsewhere(plan: Plan, out: Path) -> list[str]:

@@ -58,6 +58,7 @@ RUNS = (
 def vectors() -> dict[str, Any]:
     """All of them, ready for JSON; floats as base64 of little-endian float32."""
     return {
+        "models": {name: find_model(name).identity["digest"] for name in MODELS},
         "randn": [_randn(seed) for seed in SEEDS],
         "tokens": _tokens(),
         "tables": [_replay(one) for name in MODELS for one in choices(find_model(name))],

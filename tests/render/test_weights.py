@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     for place in (MEASURED / "postcards", MEASURED / "postcards-turbo"):
         shutil.copytree(ROOT / place, tmp_path / place)
     pages = Path("docs/content/renders/inference-steps")
-    for file in (card.CARD, card.README, weights.BROWSER, pages / "manifest.json"):
+    for file in (card.CARD, card.README, *weights.NAMED, pages / "manifest.json"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     for name in ("postcards", "postcards-turbo"):
@@ -67,12 +67,15 @@ def test_another_contact_sheet_is_named(root: Path) -> None:
     ]
 
 
-def test_a_precision_that_was_measured_of_other_weights_is_named(root: Path) -> None:
-    change(root / weights.BROWSER, models={})
+def test_the_pages_answers_and_precision_of_other_weights_are_named(root: Path) -> None:
+    for path in weights.NAMED:
+        change(root / path, models={})
     assert weights.check(root) == [
-        "docs/content/assets/models/browser.json: expected what was measured of these weights, got "
+        "tests/docs/live.json: expected what these weights give, got that of others. "
+        "Run: python -m render export --vectors tests/docs/live.json",
+        "docs/content/assets/models/browser.json: expected what these weights give, got that of "
         "others. Run: PYTHONPATH=.:docs/builder python tests/docs/live_precision.py --record "
-        "docs/content/assets/models/browser.json"
+        "docs/content/assets/models/browser.json",
     ]
 
 
