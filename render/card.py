@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from . import card_live
 from .durable import write_whole
 from .plan import ROOT
 
@@ -21,7 +22,7 @@ _FENCE = re.compile(
     r"(?s)(`python -m render measure (?P<model>\S+?)(?: --sweep quality --size (?P<size>\d+))?`:"
     r"\n\n```\n)(?P<table>.*?)(\n```)"
 )
-_BARS = re.compile(r"(?s)(?<=<!-- bars -->\n).*?(?=<!-- end of bars -->)")
+_BLOCK = re.compile(r"(?s)(<!-- (bars|sizes|parity) -->\n).*?(?=<!-- end of \2 -->)")
 _SHOWN = re.compile(
     r'(?<=src="docs/content/renders/inference-steps/)[^"]+(?="[^>]* alt="(?P<steps>\d+) steps")'
 )
@@ -67,7 +68,10 @@ def fix(root: Path = ROOT) -> list[Path]:
 def _written(root: Path) -> dict[Path, str]:
     card = (root / CARD).read_text("utf-8")
     card = _FENCE.sub(lambda match: _table(root, match), card)
-    card = _BARS.sub(lambda _: "\n".join(bars(root)) + "\n", card)
+    told = {"bars": bars, "sizes": card_live.sizes, "parity": card_live.parity}
+    card = _BLOCK.sub(
+        lambda match: match[1] + "".join(f"{x}\n" for x in told[match[2]](root)), card
+    )
     return {CARD: card, README: _SHOWN.sub(_picture(root), (root / README).read_text("utf-8"))}
 
 
@@ -87,7 +91,7 @@ def _quality(root: Path, model: str, size: str | None = None) -> dict[str, Any] 
     return found if "autoencoder_psnr_db" in found else None
 
 
-def bars(root: Path = ROOT) -> Iterator[str]:
+def bars(root: Path) -> Iterator[str]:
     """The table of what was asked of weights from a CPU and from a GPU, and what was measured."""
     base, turbo = _quality(root, "postcards"), _quality(root, "postcards-turbo")
     yield "| | asked of a CPU's weights | asked of a GPU's | measured |"

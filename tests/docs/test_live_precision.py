@@ -31,6 +31,6 @@ def test_in_single_precision_the_page_draws_what_diffusers_draws(
 
 def test_the_distance_that_the_page_states_is_that_of_its_models() -> None:
     """After new weights it is measured again, by live_precision.py."""
-    assert STATED["models"] == digests()
+    assert STATED["models"] == digests(), "python -m render check names the command"
     assert STATED["runs"] == len(KNOWN) and STATED["latents_median"] < BAR
     assert STATED["latents_worst"] < max(BAR, BITS * STATED["last_bit_worst"])

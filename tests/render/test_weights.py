@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from recommender._recommend.weights import _BEFORE
-from render import card, weights
+from render import card, card_live, weights
 from render.again import WAITING, pin
 from render.models import find_model
 from render.plan import ROOT, load_plan
@@ -24,7 +24,8 @@ def root(tmp_path: Path) -> Path:
     for place in (MEASURED / "postcards", MEASURED / "postcards-turbo"):
         shutil.copytree(ROOT / place, tmp_path / place)
     pages = Path("docs/content/renders/inference-steps")
-    for file in (card.CARD, card.README, *weights.NAMED, pages / "manifest.json"):
+    live = [card_live.ASSETS / name for name in ("manifest.json", "parity.json")]
+    for file in (card.CARD, card.README, *weights.NAMED, *live, pages / "manifest.json"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     for name in ("postcards", "postcards-turbo"):
@@ -97,6 +98,7 @@ def test_figures_and_pictures_that_were_made_anew_are_written_into_the_readmes(r
     assert card.fix(root) == []
     written = (root / card.CARD).read_text("utf-8")
     assert "autoencoder: 34.5 dB" in written
+    assert "| text encoder | 0.75 MB | 0.75 MB |" in written
     assert "| autoencoder on held-out scenes | ≥ 31 dB | ≥ 34 dB | 34.5 dB |" in written
     shown = (root / card.README).read_text("utf-8")
     assert 'inference-steps/0000000000000019.webp" width="128" height="128" alt="25 steps"' in shown
