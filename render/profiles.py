@@ -38,8 +38,11 @@ def expect(profile: str, device: str) -> None:
         )
 
 
-def prepare(pipe: Any, profile: str) -> None:
-    """Makes a loaded pipeline's denoisers compute by this profile, from now on."""
+def prepare(pipe: Any, profile: str, **how: Any) -> None:
+    """Makes a loaded pipeline's denoisers compute by this profile, from now on.
+
+    `how`: what else torch.compile is told.
+    """
     if profile != "fast":
         return
     _allow_shapes()
@@ -48,9 +51,9 @@ def prepare(pipe: Any, profile: str) -> None:
         if model is None:
             continue
         if getattr(model, "_repeated_blocks", None):
-            model.compile_repeated_blocks(fullgraph=True, dynamic=False)
+            model.compile_repeated_blocks(fullgraph=True, dynamic=False, **how)
         else:
-            model.compile(dynamic=False)
+            model.compile(dynamic=False, **how)
 
 
 def conditions(profile: str) -> dict[str, str]:

@@ -50,6 +50,11 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
         (f"render/bench/{name}.py", IMAGES | TORCH, set())
         for name in ("naive", "batched", "small", "fullsize", "invariance", "suite")
     ),
+    *(
+        (f"render/bench/full/{name}.py", IMAGES | TORCH, set())
+        for name in ("stage", "switches", "looks")
+    ),
+    ("render/bench/full/*.py", set(), set()),  # runs, plan and table need no torch
     ("render/bench/*.py", IMAGES, TORCH),
     ("render/compare/*.py", IMAGES, set()),
     ("render/curves/*.py", {"recommender", "numpy"}, TORCH | {"PIL"}),

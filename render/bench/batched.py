@@ -13,6 +13,8 @@ import diffusers
 import numpy as np
 import torch
 
+from .naive import SAVED
+
 TEXTS = ("prompt", "negative_prompt")
 EMBEDS = ("prompt_embeds", "negative_prompt_embeds")
 EMBEDS += ("pooled_prompt_embeds", "negative_pooled_prompt_embeds")
@@ -32,7 +34,7 @@ def batched(pipe: Any, jobs: list[dict[str, Any]], folder: Path, width: int) -> 
             numbers = members[start : start + size]
             images = _call(pipe, [jobs[n] for n in numbers], known)
             for number, image in zip(numbers, images, strict=True):
-                image.save(folder / f"{number}.webp", "WEBP", quality=90, method=6)
+                image.save(folder / f"{number}.webp", "WEBP", **SAVED)
                 pictures[number] = np.asarray(image)
     return [pictures[number] for number in range(len(jobs))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from ..plan import Cell, Plan, load_plan, plan_ids
 from .machine import machine
 from .ways import compare
 
+MINUTES = 8.0  # of full-size models; what does not fit is left out, and done with --resume
 QUICK_PLANS, QUICK_CELLS = ("guidance-scale",), 4  # cells spread over the plan's axes
 # What the naive loop can ask diffusers for; a plan that asks for more is named and left out.
 CALLED = {
@@ -27,12 +28,15 @@ def bench(
     dry_run: bool,
     plans: list[Plan],
     before: dict[str, Any] | None = None,
+    minutes: float = MINUTES,
+    only: Sequence[str] = (),
     told: Callable[[dict[str, Any]], Any] = lambda found: None,
 ) -> dict[str, Any]:
-    """Everything measured: {sweep, plans, counters, machine}, or {models} on a GPU.
+    """Everything measured: {sweep, plans, counters, machine}, or {runs, networks} on a GPU.
 
     `plans` are the guide's own where none is given. Rows that an earlier measurement, `before`,
-    has are taken from it. `told` is shown what there is after each row.
+    has are taken from it. `told` is shown what there is after each row. On a GPU `minutes` and the
+    names in `only` bound what is timed.
     """
     import torch
 
@@ -42,9 +46,9 @@ def bench(
     device = "cpu" if dry_run else pick_device(device)
     found: dict[str, Any] = {**(before or {}), "machine": machine(device), "width": width or WIDTH}
     if device == "cuda" or dry_run:
-        from .fullsize import measure_all
+        from .full.session import Session
 
-        return {**found, **measure_all(device, width or WIDTH)}
+        return Session(device, minutes, found, told, only).go()
     before = torch.get_num_threads()
     torch.set_num_threads(1)  # process time means little while threads wait for each other
     try:

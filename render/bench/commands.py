@@ -8,6 +8,7 @@ from typing import Any
 
 from ..arguments import add_device, positive
 from ..widths import RECORDS
+from .full.runs import RUNS
 
 
 def add_to(commands: Any) -> None:
@@ -28,6 +29,24 @@ def add_to(commands: Any) -> None:
     bench.add_argument("--show", type=Path, metavar="FILE", help="print an earlier --json instead")
     bench.add_argument(
         "--dry-run", action="store_true", help="the full-size models, shrunken, on the CPU"
+    )
+    bench.add_argument(
+        "--minutes",
+        type=positive(float),
+        default=8.0,
+        help="of the full-size models: what does not fit is left out; default: 8",
+    )
+    bench.add_argument(
+        "--run",
+        action="append",
+        default=[],
+        choices=[*RUNS],
+        help="of the full-size models; default: all",
+    )
+    bench.add_argument(
+        "--plan",
+        action="store_true",
+        help="print what --device cuda would time, and the seconds it should take; time nothing",
     )
     invariance = commands.add_parser(
         "invariance", help="check that a batch leaves the bits of its rows alone"

@@ -7,46 +7,23 @@ finite and varied, which is asserted. With `--dry-run` the same code runs shrunk
 
 from __future__ import annotations
 
-import json
-import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import diffusers
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from ..ceilings import matmul_ceiling
-from ..counters import Counters
 from ..errors import RenderError
-from .paces import pace
-from .ways import compare
+from ..images import drift
+from .full.pieces import architectures
 
-ARCHITECTURES = Path(__file__).parents[1] / "architectures"
-SECONDS = 8 * 60  # no new model is begun after this long
 VARIED = (0.05, 20.0)  # bounds of the final latents' standard deviation
-
-
-def measure_all(device: str, width: int) -> dict[str, Any]:
-    """Every architecture: images/s, TFLOP/s, share of the ceiling, peak memory, compile time."""
-    started, ceiling = time.monotonic(), matmul_ceiling(device)
-    models: dict[str, Any] = {}
-    for name, spec in specs(device).items():
-        if time.monotonic() - started > SECONDS:
-            models[name] = "left out: the time was over"
-            continue
-        models[name] = measure(spec, device, min(width, spec.get("width", width)), ceiling)
-    totals = {key: sum(row["counters"][key] for row in models.values() if "counters" in row)
-              for key in Counters().to_dict()}  # fmt: skip
-    return {"matmul_tflops": ceiling, "models": models, "counters": totals}
 
 
 def specs(device: str) -> dict[str, dict[str, Any]]:
     """The architectures by name; on a CPU shrunken, for a dry run."""
-    found = {
-        path.stem: json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(ARCHITECTURES.glob("*.json"), reverse=True)
-    }
+    found = architectures()
     return {n: shrunken(spec) for n, spec in found.items()} if device == "cpu" else found
 
 
@@ -58,8 +35,7 @@ def shrunken(spec: dict[str, Any]) -> dict[str, Any]:
         for name, model in spec["models"].items()
     }
     call = {**spec["call"], **small["call"]}
-    rest = {key: small[key] for key in ("embeds", "steps", "seeds")}
-    return {**spec, **rest, "models": models, "call": call}
+    return {**spec, "embeds": small["embeds"], "models": models, "call": call}
 
 
 def build(spec: dict[str, Any], device: str) -> Any:
@@ -86,64 +62,34 @@ def build(spec: dict[str, Any], device: str) -> Any:
     return pipe
 
 
-def jobs(spec: dict[str, Any], device: str) -> list[dict[str, Any]]:
-    """Every step count with every seed; random text of the published length."""
+def jobs(
+    spec: dict[str, Any],
+    device: str,
+    steps: Sequence[int] = (4,),
+    prompts: int = 1,
+    seeds: int = 1,
+) -> list[dict[str, Any]]:
+    """Every step count with every prompt and seed; random text of the published length."""
     generator = torch.Generator("cpu").manual_seed(0)
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    embeds = {
-        name: torch.randn(1, *shape, generator=generator).to(device, dtype)
-        for name, shape in spec["embeds"].items()
-    }
+    texts = [
+        {
+            name: torch.randn(1, *shape, generator=generator).to(device, dtype)
+            for name, shape in spec["embeds"].items()
+        }
+        for _ in range(prompts)
+    ]
     scheduler = (spec["scheduler"]["class"], spec["scheduler"]["config"])
     return [
         {
-            "call": {**spec["call"], **embeds, "num_inference_steps": steps},
+            "call": {**spec["call"], **text, "num_inference_steps": count},
             "seed": seed,
             "scheduler": scheduler,
         }
-        for steps in spec["steps"]
-        for seed in range(spec["seeds"])
+        for count in steps
+        for text in texts
+        for seed in range(seeds)
     ]
-
-
-def measure(spec: dict[str, Any], device: str, width: int, ceiling: float) -> dict[str, Any]:
-    """One architecture, eager; on a GPU also with its repeated blocks compiled."""
-    pipe, cells = build(spec, device), jobs(spec, device)
-    one, two = (work(pipe, cells[-1], steps) for steps in (1, 2))
-    flops = sum(one + (two - one) * (c["call"]["num_inference_steps"] - 1) for c in cells)
-    std = assert_alive(pipe, cells[-1])
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-    rounds = spec.get("rounds", 2)
-    row = _timed(pipe, cells, width, rounds, flops, ceiling)
-    row |= {"title": spec["title"], "width": width, "latents_std": round(std, 3)}
-    row |= {"dtype": str(next(getattr(pipe, spec["denoiser"]).parameters()).dtype)[6:]}
-    row["paces"] = {"exact": pace(pipe, cells[-1], width)}
-    row["tflop_per_step"] = round((two - one) / 1e12, 6)
-    if device == "cuda":
-        row["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
-        started = time.perf_counter()
-        getattr(pipe, spec["denoiser"]).compile_repeated_blocks(fullgraph=True, dynamic=False)
-        compare(pipe, cells[:width], width, 1, time.perf_counter, mates=False)
-        row["compile_seconds"] = round(time.perf_counter() - started, 1)
-        row["compiled"] = _timed(pipe, cells, width, rounds, flops, ceiling)
-        row["paces"]["fast"] = pace(pipe, cells[-1], width)
-        del pipe
-        torch.cuda.empty_cache()
-    return row
-
-
-def _timed(
-    pipe: Any, cells: Any, width: int, rounds: int, flops: float, ceiling: float
-) -> dict[str, Any]:
-    """The three ways by the clock: every way ends with pictures on the disk, so the GPU is idle."""
-    row = compare(pipe, cells, width, rounds, time.perf_counter, mates=False)
-    for name, seconds in row["seconds"].items():
-        rate = flops / max(seconds, 1e-9) / 1e12
-        row[f"{name}_images_per_second"] = round(len(cells) / max(seconds, 1e-9), 3)
-        row[f"{name}_tflops"] = round(rate, 3)
-        row[f"{name}_share_of_ceiling"] = round(rate / ceiling, 4)
-    return row
 
 
 def work(pipe: Any, job: dict[str, Any], steps: int) -> float:
@@ -166,3 +112,8 @@ def assert_alive(pipe: Any, job: dict[str, Any]) -> float:
             f"{low} and {high}, got {std:.3g}. Its timings would mean nothing."
         )
     return std
+
+
+def farthest(some: Sequence[Any], others: Sequence[Any]) -> int:
+    """The largest difference of two lists of pictures, in grey levels of 255."""
+    return max(drift(a, b)[0] for a, b in zip(some, others, strict=True))

@@ -9,6 +9,8 @@ import diffusers
 import numpy as np
 import torch
 
+SAVED = {"quality": 82, "method": 4}  # how every way writes its pictures
+
 
 def naive(pipe: Any, jobs: list[dict[str, Any]], folder: Path) -> list[np.ndarray]:
     """A job is {call: keywords, seed, scheduler: (class, configuration)}; uint8 pictures."""
@@ -18,6 +20,6 @@ def naive(pipe: Any, jobs: list[dict[str, Any]], folder: Path) -> list[np.ndarra
         pipe.scheduler = getattr(diffusers, name).from_config(config)
         generator = torch.Generator("cpu").manual_seed(job["seed"])
         image = pipe(**job["call"], generator=generator).images[0]
-        image.save(folder / f"{number}.webp", "WEBP", quality=90, method=6)
+        image.save(folder / f"{number}.webp", "WEBP", **SAVED)
         pictures.append(np.asarray(image))
     return pictures

@@ -10,13 +10,19 @@ from ..durable import write_whole
 from ..errors import RenderError
 from ..plan import load_plan
 from . import beyond
+from .full import summary
+from .full.pieces import architectures, finished, plan
+from .full.runs import RUNS
+from .paces import record
 
 
 def table(found: dict[str, Any]) -> str:
     """The measurement as lines for a terminal."""
+    if "runs" in found:
+        return summary.table(found)
     rows = {"sweep, full batches": found.get("sweep"), "sweep with a tail": found.get("tail")}
     rows |= {f"sweep, {name}": row for name, row in found.get("sizes", {}).items()}
-    rows |= {**found.get("plans", {}), **found.get("models", {})}
+    rows |= found.get("plans", {})
     lines = [
         f"{'':<20}{'cells':>6}{'naive s':>9}{'batched s':>11}{'engine s':>10}{'naive ÷':>9}"
         f"{'batched ÷':>11}{'padding':>9}{'shared':>8}{'off naive':>14}{'moved by mates':>22}"
@@ -55,8 +61,12 @@ def _figures(row: dict[str, Any]) -> str:
 
 def command(options: Any) -> int:
     """Prints the table; writes the JSON where asked, row by row."""
+    if options.plan:
+        return _plan(options)
     if options.show:
-        print(_read(options.show)[1])
+        found, told = _read(options.show)
+        print(told)
+        _record(found, options.record)
         return 0
     plans = [load_plan(name) for name in options.plans]  # a wrong name ends it here
     before = _before(options.json) if options.resume else None
@@ -67,17 +77,28 @@ def command(options: Any) -> int:
             write_whole(options.json, (json.dumps(found, indent=1) + "\n").encode())
 
     found = bench(
-        options.device, options.quick, options.width, options.dry_run, plans, before, write
+        *(options.device, options.quick, options.width, options.dry_run, plans, before),
+        *(options.minutes, options.run, write),
     )
     write(found)
     print(table(found))
-    if options.record and "models" in found:
-        from . import fullsize, paces
-
-        device = "cuda" if found["machine"]["device"].startswith("cuda") else "cpu"
-        for path in paces.record(found, fullsize.specs(device), options.record):
-            print(f"wrote {path}")
+    for path in _record(found, options.record):
+        print(f"wrote {path}")
     return 0
+
+
+def _plan(options: Any) -> int:
+    """Prints what would be timed of the full-size models, and loads no torch for it."""
+    before = (_before(options.json) if options.resume else None) or {}
+    done = finished(before.get("done", {}))
+    runs = {name: run for name, run in RUNS.items() if name in options.run or not options.run}
+    print(plan(architectures(), runs, 60 * options.minutes, done))
+    return 0
+
+
+def _record(found: dict[str, Any], folder: Path | None) -> list[Path]:
+    """The files of seconds, where full-size models were timed and a folder is named."""
+    return record(found, architectures(), folder) if folder and "runs" in found else []
 
 
 def _before(path: Path | None) -> dict[str, Any] | None:

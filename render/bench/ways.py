@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..counters import Counters
-from ..images import drift, encode
+from ..images import drift
 from .beyond import worst
 
 MATES = 3  # one picture of so many is made once more without the others
@@ -36,6 +36,7 @@ def compare(
 
     With `mates` also how many pictures of two ways are others when other pictures are missing.
     """
+    from ..engine import Engine
     from .batched import batched
     from .naive import naive
 
@@ -43,7 +44,9 @@ def compare(
     ways: dict[str, Callable[[Any, Path], list[Any]]] = {
         "naive": lambda jobs, folder: naive(pipe, jobs, folder),
         "batched": lambda jobs, folder: batched(pipe, jobs, folder, width),
-        "engine": lambda jobs, folder: through_engine(pipe, jobs, folder, width, counters),
+        "engine": lambda jobs, folder: through_engine(
+            pipe, jobs, folder, width, Engine(width, counters)
+        ),
     }
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     pictures: dict[str, list[Any]] = {}
@@ -98,14 +101,15 @@ def _largest(one: list[Any], other: list[Any]) -> int:
 
 
 def through_engine(
-    pipe: Any, jobs: list[dict[str, Any]], folder: Path, width: int, counters: Counters
+    pipe: Any, jobs: list[dict[str, Any]], folder: Path, width: int, engine: Any
 ) -> list[Any]:
     """The jobs as a run makes them: longest first, encoded beside the denoiser."""
     import numpy as np
     import torch
+    from PIL import Image
 
-    from ..engine import Engine
     from ..loading import build_scheduler
+    from .naive import SAVED
 
     def make(item: tuple[int, dict[str, Any]]) -> Any:
         job = item[1]
@@ -118,7 +122,7 @@ def through_engine(
         return (picture * 255).round().astype("uint8")
 
     def save(item: tuple[int, dict[str, Any]], picture: Any) -> Any:
-        (folder / f"{item[0]}.webp").write_bytes(encode(picture))
+        Image.fromarray(picture).save(folder / f"{item[0]}.webp", "WEBP", **SAVED)
         return picture
 
     def place(item: tuple[int, dict[str, Any]]) -> tuple[Any, ...]:
@@ -131,7 +135,7 @@ def through_engine(
     models = [m for m in pipe.components.values() if isinstance(m, torch.nn.Module)]
     queue = sorted(enumerate(jobs), key=place)
     found: dict[int, np.ndarray] = {}
-    runs = Engine(width, counters).run(queue, make, save, models, steps)
+    runs = engine.run(queue, make, save, models, steps)
     for (number, _), outcome in runs:
         if isinstance(outcome, BaseException):
             raise outcome
