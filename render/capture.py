@@ -6,7 +6,6 @@ import functools
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 import torch
 
 from .errors import BadPicture, RenderError
@@ -19,7 +18,7 @@ class Watch:
     """
 
     def __init__(self, pipe: Any, wanted: Iterable[tuple[str, int]]) -> None:
-        self.finite = True
+        self.finite: Any = True  # a tensor on its device: to look is to wait
         self._wanted = set(wanted)
         self._kept: dict[tuple[str, int], torch.Tensor] = {}
         self._prediction: torch.Tensor | None = None
@@ -31,7 +30,7 @@ class Watch:
         pipe.steps_done = step + 1
         if latents is None:
             return kept
-        self.finite = bool(torch.isfinite(latents).all())
+        self.finite = torch.isfinite(latents).all()
         if ("latents", step + 1) in self._wanted:
             # As the network reads them: samplers that keep noise unscaled would be far too bright.
             scale = getattr(pipe.scheduler, "scale_model_input", lambda sample, timestep: sample)
@@ -56,11 +55,11 @@ class Watch:
         return step
 
     def judge(self) -> None:
-        if not self.finite:
+        if not bool(self.finite):
             raise BadPicture("the final latents hold NaN or infinite values")
 
-    def picture(self, pipe: Any, what: str, step: int) -> np.ndarray:
-        """Decodes what was kept: floats in 0..1, [height, width, 3]."""
+    def picture(self, pipe: Any, what: str, step: int) -> torch.Tensor:
+        """Decodes what was kept: floats in 0..1, [3, height, width], where they were computed."""
         latents = self._kept.get((what, step))
         if latents is None:
             raise RenderError(f"captured_step: the run ended before step {step}.")
@@ -70,4 +69,4 @@ class Watch:
         latents = latents / config.scaling_factor + (getattr(config, "shift_factor", None) or 0)
         with torch.no_grad():
             decoded = pipe.vae.decode(latents.to(pipe.vae.dtype), return_dict=False)[0]
-        return pipe.image_processor.postprocess(decoded, output_type="np")[0]
+        return pipe.image_processor.postprocess(decoded, output_type="pt")[0]

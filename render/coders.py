@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .counters import Counters
-from .latents import expect_finite, is_noise
+from .latents import Seen
 from .memory import Memory, out_of_memory
 
 
@@ -24,16 +24,14 @@ class Coders:
         self._here = threading.local()
 
     def conditions(self) -> dict[str, Any]:
-        """What here decides what a picture shows, asked in its cell's thread.
-
-        `noise` is True where the latents that the cell decoded first, its pipeline's own, were it.
-        """
-        told = {"vae": "tiled"} if self._tiled else {}
-        return {**told, "noise": True} if vars(self._here).get("noise") else told
+        """What here decides what a picture shows, asked in its cell's thread; for `arrived`."""
+        told: dict[str, Any] = {"vae": "tiled"} if self._tiled else {}
+        seen = vars(self._here).get("seen")
+        return {**told, "seen": seen} if seen else told
 
     def begin(self) -> None:
         """Another cell comes in this thread."""
-        vars(self._here).clear()
+        self._here.seen = Seen()
 
     def encode(self, real: Callable[..., Any], counter: str, /, *args: Any, **kwargs: Any) -> Any:
         """The same input is encoded once."""
@@ -43,13 +41,13 @@ class Coders:
         return answer
 
     def decode(self, real: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Decodes; what is NaN on either side raises BadPicture, before black or white hides it."""
+        """Decodes; what is NaN on either side is noted, before black or white hides it."""
         self._counters.decodes += 1
-        expect_finite((args, kwargs), "the final latents hold")
-        if "noise" not in vars(self._here):
-            self._here.noise = is_noise((args, kwargs))
+        seen = self._here.seen
+        seen.add((args, kwargs), "the final latents hold")
+        seen.latents((args, kwargs))
         answer = self._decoded(real, args, kwargs)
-        expect_finite(answer, "the decoder gave")
+        seen.add(answer, "the decoder gave")
         return answer
 
     def _decoded(self, real: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -61,3 +59,12 @@ class Coders:
         real.__self__.enable_tiling()
         self._tiled = True
         return real(*args, **kwargs)
+
+
+def arrived(conditions: dict[str, Any]) -> dict[str, Any]:
+    """A picture's conditions once it is there: BadPicture for NaN on either side of its decoder.
+
+    `noise` is True where the latents that the cell decoded first, its pipeline's own, were it.
+    """
+    told = {key: value for key, value in conditions.items() if key != "seen"}
+    return {**told, **conditions["seen"].judged()} if "seen" in conditions else told

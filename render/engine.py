@@ -21,8 +21,8 @@ that holds the turn, until it waits for a batch: pipelines and schedulers need n
 
 from __future__ import annotations
 
-import functools
 import math
+import os
 import threading
 import time
 from collections import Counter, deque
@@ -32,7 +32,7 @@ from typing import Any
 
 import torch
 
-from .coders import Coders
+from .coders import Coders, arrived
 from .counters import Counters
 from .kernels import on_this_stream
 from .memory import Memory, copied, out_of_memory
@@ -60,7 +60,7 @@ class Engine:
         self._news = threading.Condition(self._turn)
         self._here = threading.local()
         self.replays = Replays(self._turn) if graphs else None
-        self._stacking = Stacking(self.counters, self.replays)
+        self._stacking = Stacking(self.counters, self.replays, self._turn)
         self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
     def run(
@@ -82,8 +82,8 @@ class Engine:
         self._denoised = Memory(SHARED)  # anew: the weights may be others since the last run
         self._stacking.begin()
         unfinished, self._live = len(queue), min(len(queue), self._limit)
-        pool = ThreadPoolExecutor(2)
-        task = on_this_stream(functools.partial(self._work, queue, make, finish, pool))
+        pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1))  # encoding holds no lock
+        task = on_this_stream(self._work, queue, make, finish, pool)
         workers = [threading.Thread(target=task, daemon=True) for _ in range(self._live)]
         with in_place_of(models, self._denoise, self._coders, lambda: hasattr(self._here, "order")):
             try:
@@ -135,7 +135,7 @@ class Engine:
                     self._news.notify()
                 else:
                     made_at = {**self.conditions(), "batch": self._here.width}
-                    pool.submit(self._finish, job, made, finish, made_at)
+                    pool.submit(on_this_stream(self._finish, job, made, finish, made_at))
             self._live -= 1
             self._news.notify()
 
@@ -151,8 +151,8 @@ class Engine:
         return None, failed.with_traceback(None) if out_of_memory(failed) else failed
 
     def _finish(self, job: Any, made: Any, finish: Any, conditions: dict[str, Any]) -> None:
-        self._here.conditions = conditions
         try:
+            self._here.conditions = arrived(conditions)
             result = finish(job, made)
         except BaseException as error:
             result = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -43,17 +44,17 @@ def _tf32() -> bool:
         return True
 
 
-def on_this_stream(task: Callable[[], Any]) -> Callable[[], Any]:
-    """`task` for another thread, on the CUDA stream, and so the GPU, of this one.
+def on_this_stream(task: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+    """`task(*arguments)` for another thread, on the CUDA stream, and so the GPU, of this one.
 
     A new thread begins on the first GPU's default stream, and nothing orders two streams.
     """
     if not torch.cuda.is_initialized():
-        return task
+        return partial(task, *arguments)
     stream = torch.cuda.current_stream()
 
     def run() -> Any:
         with torch.cuda.stream(stream):
-            return task()
+            return task(*arguments)
 
     return run

@@ -34,9 +34,10 @@ from .counters import Counters
 from .engine import Engine
 from .errors import RenderError
 from .estimate import run_of
-from .images import saved_and_opened, to_uint8
+from .images import saved_and_opened
 from .loading import build_scheduler, load, pick_device, take_latents
 from .models import ModelSource
+from .pixels import arrived, rounded
 from .plan import IMAGES, Cell, Plan
 from .variants import DTYPES, adapt, dtype_of, load_controlnet, variant_of
 
@@ -138,8 +139,11 @@ class Studio:
         return [*self.pipe.components.values(), self._kinds.get("controlnet")]
 
     @torch.no_grad()
-    def _pictures(self, jobs: list[tuple[Any, ...]]) -> list[np.ndarray]:
-        """The pictures of cells that share one run: one, or one for each captured step."""
+    def _pictures(self, jobs: list[tuple[Any, ...]]) -> tuple[Watch, list[Any]]:
+        """The pictures of cells that share one run: one, or one for each captured step.
+
+        They are on their way; `_each` waits for them, beside the denoiser.
+        """
         plan, cell = jobs[0][:2]
         pipe, arguments = self._prepared(plan, cell)
         wanted = [_captured(job[1]) for job in jobs]
@@ -147,16 +151,14 @@ class Studio:
         if "callback_on_step_end" in inspect.signature(pipe.__call__).parameters:
             arguments["callback_on_step_end"] = watch
         # A crop is pasted back as a picture, which diffusers does with Pillow's alone.
-        arguments["output_type"] = "pil" if "padding_mask_crop" in arguments else "np"
+        arguments["output_type"] = "pil" if "padding_mask_crop" in arguments else "pt"
         result = _called(pipe, arguments)
         check_guidance_was_limited(pipe, cell.settings)
-        watch.judge()
         if "hires_scale" in cell.settings:
-            result = self._second_pass(cell, result.images[0])
-        last = np.asarray(result.images[0])
-        last = last / 255 if last.dtype == np.uint8 else last
-        pictures = [to_uint8(watch.picture(pipe, *one) if one else last) for one in wanted]
-        return [saved_and_opened(p, job[1].settings) for p, job in zip(pictures, jobs, strict=True)]
+            watch.judge()
+            result = self._second_pass(cell, arrived(_kept(result.images[0])))
+        last = _kept(result.images[0])
+        return watch, [rounded(watch.picture(pipe, *one)) if one else last for one in wanted]
 
     def _prepared(self, plan: Plan, cell: Cell) -> tuple[Any, dict[str, Any]]:
         """A cell's own pipeline, scheduler and generator, and the keywords of its call."""
@@ -190,7 +192,7 @@ class Studio:
     def _second_pass(self, cell: Cell, first: np.ndarray) -> Any:
         """Hires fix: the finished picture enlarged, and repainted in part from there."""
         scale, settings = cell.settings["hires_scale"], dict(cell.settings)
-        image = Image.fromarray(to_uint8(first))
+        image = Image.fromarray(first)
         size = tuple(round(side * scale / 8) * 8 for side in image.size)
         if steps := settings.get("hires_steps"):
             settings["num_inference_steps"] = steps
@@ -200,7 +202,7 @@ class Studio:
         pipe.scheduler = self._scheduler(cell)
         arguments = call_arguments(pipe, again)
         arguments["image"] = image.resize(size, Image.Resampling.LANCZOS)
-        return _called(pipe, {**arguments, "output_type": "np"})
+        return _called(pipe, {**arguments, "output_type": "pt"})
 
     def pipe_for(self, cell: Cell) -> Any:
         """The pipeline that makes a cell: from noise alone, from a picture, around a mask."""
@@ -259,12 +261,21 @@ def _captured(cell: Cell) -> tuple[str, int] | None:
     return None if step is None else (cell.settings.get("captured", "latents"), step)
 
 
-def _each(finish: Callable[[Any, Any], Any], jobs: list[Any], pictures: list[Any]) -> list[Any]:
+def _kept(image: Any) -> Any:
+    """A pipeline's picture as bytes where it is, or floats of one that is Pillow's."""
+    return rounded(image) if isinstance(image, torch.Tensor) else np.asarray(image) / 255
+
+
+def _each(
+    finish: Callable[[Any, Any], Any], jobs: list[Any], made: tuple[Watch, list[Any]]
+) -> list[Any]:
     """Finishes the pictures of one run; what one of them cannot be, the others still are."""
     outcomes: list[Any] = []
-    for job, pixels in zip(jobs, pictures, strict=True):
+    watch, pictures = made
+    watch.judge()
+    for job, picture in zip(jobs, pictures, strict=True):
         try:
-            outcomes.append(finish(job, pixels))
+            outcomes.append(finish(job, saved_and_opened(arrived(picture), job[1].settings)))
         except Exception as error:
             outcomes.append(error)
     return outcomes

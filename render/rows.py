@@ -8,15 +8,18 @@ its arguments is right.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-ALIKE = 0.05  # relative error below which two answers are one answer, in any precision
+ALIKE = 0.05  # relative error below which two answers are one answer
+# In two bytes: 18 of FLUX's 57 blocks with random weights bring rounding to 0.049 (bfloat16).
+ALIKE_HALF = 0.15
 PLAIN = (type(None), bool, int, float, str, torch.dtype, torch.device)
 
 
@@ -190,7 +193,23 @@ def _alike(a: Any, b: Any) -> bool:
     if a.shape != b.shape:
         return False
     error = (a.double() - b.double()).norm()
-    return bool(error <= ALIKE * a.double().norm()) or bool(a.isnan().any() and b.isnan().any())
+    most = ALIKE if a.element_size() > 2 else ALIKE_HALF
+    return bool(error <= most * a.double().norm()) or bool(a.isnan().any() and b.isnan().any())
+
+
+@contextlib.contextmanager
+def uncompiled(real: Any) -> Iterator[None]:
+    """Within, a compiled model computes eagerly: what is only tried out need not be compiled."""
+    model = getattr(real, "__self__", None)
+    parts = list(model.modules()) if isinstance(model, torch.nn.Module) else []
+    before = [(part, part._compiled_call_impl) for part in parts]
+    try:
+        for part in parts:
+            part._compiled_call_impl = None
+        yield
+    finally:
+        for part, compiled in before:
+            part._compiled_call_impl = compiled
 
 
 def is_compiled(real: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,17 @@ import torch
 from .counters import Counters
 from .memory import out_of_memory
 from .replays import Replays
-from .rows import Call, answers, evaluated, is_compiled, padding, same_bits, stacks_well, total
+from .rows import (
+    Call,
+    answers,
+    evaluated,
+    is_compiled,
+    padding,
+    same_bits,
+    stacks_well,
+    total,
+    uncompiled,
+)
 
 
 class Stopped(BaseException):
@@ -57,11 +68,18 @@ class Stacking:
     ordered depends on the kernels that a shape is given, and on a CPU one serves many widths.
     That is seen, not assumed: the first batch of so many rows is computed at both widths.
 
-    With `replays` whole batches are answered by their CUDA graphs, with the same bits.
+    With `replays` whole batches are answered by their CUDA graphs, with the same bits. `quiet` is
+    held while a model is not what it is otherwise.
     """
 
-    def __init__(self, counters: Counters, replays: Replays | None = None) -> None:
+    def __init__(
+        self,
+        counters: Counters,
+        replays: Replays | None = None,
+        quiet: AbstractContextManager[Any] | None = None,
+    ) -> None:
         self._counters, self.replays = counters, replays
+        self._quiet = quiet or nullcontext()
         self._well: dict[tuple[Any, ...], bool] = {}
         self._alike: dict[tuple[Any, ...], set[int]] = {}  # narrower widths with the same bits
         self._unlike: dict[tuple[Any, ...], int] = {}  # the widest without: narrower are not tried
@@ -130,7 +148,9 @@ class Stacking:
     def _checked(self, call: Call, width: int) -> bool:
         if call.kind not in self._well:
             try:
-                well = stacks_well(call, width)
+                # No cell calls the model meanwhile: its answer would be the eager one.
+                with self._quiet, uncompiled(call.real):
+                    well = stacks_well(call, width)
             except Exception as error:
                 if out_of_memory(error):
                     raise

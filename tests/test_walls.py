@@ -46,6 +46,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/stand_ins.py", TORCH, set()),
     ("render/replays.py", TORCH, set()),
     ("render/kernels.py", TORCH, set()),
+    ("render/pixels.py", IMAGES | TORCH, set()),
     *(
         (f"render/bench/{name}.py", IMAGES | TORCH, set())
         for name in ("naive", "batched", "small", "fullsize", "invariance", "suite")

@@ -109,6 +109,7 @@ def through_engine(
     from PIL import Image
 
     from ..loading import build_scheduler
+    from ..pixels import rounded
     from .naive import SAVED
 
     def make(item: tuple[int, dict[str, Any]]) -> Any:
@@ -118,10 +119,10 @@ def through_engine(
             dict(zip(("class", "config"), job["scheduler"], strict=True))
         )
         generator = torch.Generator("cpu").manual_seed(job["seed"])
-        picture = own(**job["call"], generator=generator, output_type="np").images[0]
-        return (picture * 255).round().astype("uint8")
+        return rounded(own(**job["call"], generator=generator, output_type="pt").images[0])
 
-    def save(item: tuple[int, dict[str, Any]], picture: Any) -> Any:
+    def save(item: tuple[int, dict[str, Any]], made: Any) -> Any:
+        picture = made.pixels.cpu().numpy()  # whatever random weights made
         Image.fromarray(picture).save(folder / f"{item[0]}.webp", "WEBP", **SAVED)
         return picture
 

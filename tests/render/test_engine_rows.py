@@ -70,11 +70,21 @@ def test_a_width_with_other_bits_is_tried_once():
 
 
 def test_what_is_compiled_keeps_one_width():
-    net = Net(lambda x, t: x * 2 + t)
+    net = Net(None)
     net.block = torch.nn.Linear(1, 1)
-    net.block._compiled_call_impl = net.block.forward  # as compile() leaves it, in no time
+    compiled = net.block._compiled_call_impl = net.block.forward  # as compile() leaves it
+    seen = []
+
+    def watched(x, t):
+        seen.append((len(x), net.block._compiled_call_impl is not None))
+        return x * 2 + t
+
+    net.answer = watched
     _, counters = walk(net, [4])
     assert net.widths == [1, 4, 4, 4, 4, 4]
+    # Whether it stacks is seen eagerly: no width is compiled to find that out.
+    assert seen == [(1, False), (4, False), *[(4, True)] * 4]
+    assert net.block._compiled_call_impl is compiled
     assert (counters.padding_rows, counters.checks) == (12, 2)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...ceilings import matmul_ceiling
 from .. import fullsize
 from . import looks, pieces
 from .pieces import OVERRUN, Piece
@@ -43,7 +44,7 @@ class Session:
         for part in ("runs", "networks", "looks", "done"):
             self.found.setdefault(part, {})
         self.found["left_out"] = []
-        ceiling = fullsize.matmul_ceiling(self.device)
+        ceiling = matmul_ceiling(self.device)
         self.found["matmul_tflops"] = ceiling
         self._say(f"matrix product: {ceiling:g} TFLOP/s")
         known = pieces.finished(self.found["done"])
