@@ -72,7 +72,8 @@ def test_a_lightning_merge_is_its_family_and_what_its_name_says(tmp_path: Path) 
     ("name", "network_name", "models"),
     [
         ("dreamshaper_8", "sd-1", ["stable-diffusion-v1-5", "stable-diffusion-v1-4",
-                                   "lcm-dreamshaper-v7", "perflow-sd15-dreamshaper"]),
+                                   "lcm-dreamshaper-v7", "perflow-sd15-dreamshaper",
+                                   "realistic-vision-v2-0", "realistic-vision-v6-0-b1"]),
         ("LCM_Dreamshaper_v7", "sd-1", ["lcm-dreamshaper-v7"]),
         ("flux1-dev-bnb-nf4", "flux-1-dev", ["flux-1-dev"]),
         ("flux1-krea-dev_fp8_scaled", "flux-1-dev", ["flux-1-krea-dev"]),
