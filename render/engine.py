@@ -80,7 +80,6 @@ class Engine:
         self._waiting, self._computing = [], []
         self._outcomes, self._closed, self._length = deque(), False, length
         self._denoised = Memory(SHARED)  # anew: the weights may be others since the last run
-        self._stacking.begin()
         unfinished, self._live = len(queue), min(len(queue), self._limit)
         pool = ThreadPoolExecutor(max(2, os.cpu_count() or 1))  # encoding holds no lock
         task = on_this_stream(self._work, queue, make, finish, pool)
@@ -106,6 +105,7 @@ class Engine:
                 for worker in (w for w in workers if w.ident is not None):
                     worker.join(max(0.0, until - time.monotonic()))
                 pool.shutdown(cancel_futures=True)
+                self._stacking.forget()
 
     def conditions(self) -> dict[str, Any]:
         """What here decides last bits; asked inside `finish`, of the picture being finished."""

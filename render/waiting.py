@@ -88,8 +88,8 @@ class Stacking:
         """False for a kind of call that is known not to stack."""
         return self._well.get(call.kind, True)
 
-    def begin(self) -> None:
-        """Another run: the weights may be others."""
+    def forget(self) -> None:
+        """Drops the graphs: their memory, and a run's weights, which may be others in the next."""
         if self.replays:
             self.replays.forget()
 
@@ -110,7 +110,7 @@ class Stacking:
         except Exception as error:
             short = out_of_memory(error)
         if short and self.spares():
-            self.begin()
+            self.forget()
             return self.answers(batch, width)
         return [], width, short
 

@@ -194,6 +194,7 @@ class Suite:
         return [(name, w) for name, w, row in rows if "digest" in row and "process" not in row]
 
     def _begin_other(self) -> None:
+        self.found.pop("second_process", None)
         rows = [f"{name}:{width}" for name, width in self._unheard()]
         command = [sys.executable, "-m", "render", "invariance", "--device", self._device]
         command += ["--digests", *rows]
@@ -221,9 +222,7 @@ class Suite:
             if not self._reader.is_alive():
                 ended, self._other = self._other.wait(), None
                 if ended:
-                    raise RenderError(
-                        f"invariance: expected a second process to end well, got status {ended}."
-                    )
+                    self.found["second_process"] = f"it ended with status {ended}"
 
 
 def digests(device: str, rows: list[str]) -> Iterator[dict[str, Any]]:

@@ -38,6 +38,7 @@ def table(found: dict[str, Any]) -> str:
             notes = ("rows_error", "no_graph", "compiled_error")
             lines += [f"{'':<24}{row[note]}" for note in notes if note in row]
     lines += [f"left out: {piece}" for piece in found.get("left_out", ())]
+    lines += [f"second process: {found[key]}" for key in ("second_process",) if key in found]
     lines += [f"NOT BITWISE: {line}" for line in failed(found)]
     return "\n".join([*lines, json.dumps(found["machine"])])
 
@@ -68,7 +69,8 @@ def command(options: Any) -> int:
     found = suite(options.device, options.compile, options.minutes, before, write)
     print(table(found))
     rows = [row for model in found["models"].values() for row in model["widths"].values()]
-    return 1 if failed(found) or any(key.endswith("_error") for row in rows for key in row) else 0
+    unmade = "second_process" in found or any(k.endswith("_error") for row in rows for k in row)
+    return 1 if failed(found) or unmade else 0
 
 
 def _before(path: Path | None) -> dict[str, Any] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 
 import diffusers
 import pytest
@@ -14,6 +16,7 @@ from render.__main__ import main
 from render.bench import fullsize, invariance, suite, verdicts
 from render.bench.machine import machine
 from render.rows import describe
+from tests.prove import PROVE
 from tests.render.pretend_cuda import pretend_cuda
 
 
@@ -173,7 +176,16 @@ def test_the_plan_fits_every_bitwise_check_into_four_minutes(capsys):
     assert not any("left for" in line for line in at_8)
 
 
-@pytest.mark.parametrize("name", suite.MODELS)
+def test_a_second_process_that_fails_is_told_and_costs_no_row(few, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    path = tmp_path / "invariance.json"
+    assert main(["invariance", "--json", str(path)]) == 1
+    assert "second process: it ended with status 1" in capsys.readouterr().out.splitlines()
+    rows = json.loads(path.read_text())["models"]["flux.1-schnell"]["widths"]
+    assert all("digest" in row and "process" not in row for row in rows.values())
+
+
+@pytest.mark.parametrize("name", suite.MODELS if PROVE else ["sd-1.5"])
 def test_the_plan_counts_what_a_network_computes(name):
     """TFLOP of one row at full size, counted where tensors have shapes and no content."""
     spec = fullsize.specs("cuda")[name]

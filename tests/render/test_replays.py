@@ -57,6 +57,7 @@ def test_whole_batches_are_replayed_and_every_bit_is_the_eager_one(card):
     found, engine = walk(replayed, graphs=True)
     assert found == wanted
     assert refused(engine) == []
+    assert not engine.replays._graphs  # a run's end frees their memory
     assert plain.counters.replays == 0
     assert engine.counters.replays == 4  # the first of five batches is the one that is compared
     # Twice to see whether calls stack, once eager, once before the recording, once recorded.
