@@ -34,7 +34,7 @@ import torch
 
 from .coders import Coders, arrived
 from .counters import Counters
-from .kernels import on_this_stream
+from .kernels import Quiet, on_this_stream
 from .memory import Memory, copied, out_of_memory
 from .replays import Replays
 from .rows import Call, contents, describe
@@ -56,10 +56,10 @@ class Engine:
     ) -> None:
         self.width, self.shared = width, shared
         self.counters = counters or Counters()
-        self._turn = threading.Lock()
-        self._news = threading.Condition(self._turn)
-        self._here = threading.local()
-        self.replays = Replays(self._turn) if graphs else None
+        self._turn, self._here = threading.Lock(), threading.local()
+        self._news, quiet = threading.Condition(self._turn), Quiet(self._turn)
+        self._fetch = quiet.beside(self._finish)
+        self.replays = Replays(quiet) if graphs else None
         self._stacking = Stacking(self.counters, self.replays, self._turn)
         self._coders = Coders(self.counters, may_tile=lambda: self.width == 1)
 
@@ -135,7 +135,7 @@ class Engine:
                     self._news.notify()
                 else:
                     made_at = {**self.conditions(), "batch": self._here.width}
-                    pool.submit(on_this_stream(self._finish, job, made, finish, made_at))
+                    pool.submit(on_this_stream(self._fetch, job, made, finish, made_at))
             self._live -= 1
             self._news.notify()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -42,6 +44,42 @@ def _tf32() -> bool:
         return torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32
     except RuntimeError:  # asked in the old words of what was set in the new ones: partly on
         return True
+
+
+class Quiet:
+    """Held while a CUDA graph is recorded: no cell has the turn, nothing is fetched from the GPU.
+
+    PyTorch asks for it: what another thread does there meanwhile may spoil the recording.
+    """
+
+    def __init__(self, turn: threading.Lock) -> None:
+        self._turn, self._news, self._fetching = turn, threading.Condition(), 0
+
+    def beside(self, task: Callable[..., Any]) -> Callable[..., Any]:
+        """`task` for a pool: it waits for the end of a recording, which waits for its end."""
+
+        def run(*arguments: Any) -> Any:
+            with self._news:
+                self._fetching += 1
+            try:
+                return task(*arguments)
+            finally:
+                with self._news:
+                    self._fetching -= 1
+                    self._news.notify_all()
+
+        return run
+
+    def __enter__(self) -> None:
+        # In this order: who fetches may want the turn before its end, who has it never fetches.
+        with contextlib.ExitStack() as held:
+            held.enter_context(self._news)
+            self._news.wait_for(lambda: not self._fetching)
+            held.enter_context(self._turn)
+            self._held = held.pop_all()
+
+    def __exit__(self, *error: object) -> None:
+        self._held.close()
 
 
 def on_this_stream(task: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:

@@ -4,7 +4,7 @@ Launching a kernel takes a CPU some 5 µs, which small networks wait for. A grap
 kernels computes the same bits, and that is seen, not assumed: it is recorded with other numbers in
 its inputs, and its first replay must give the eager answer to the last bit, or it is dropped.
 
-Nothing else of the process may use the GPU while a graph is recorded: `quiet` keeps it away.
+Nothing else of the engine uses the GPU while a graph is recorded: `quiet` sees to it.
 """
 
 from __future__ import annotations

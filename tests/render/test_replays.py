@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -117,24 +118,35 @@ def test_a_model_that_does_more_than_launch_kernels_is_not_recorded(change, reas
     assert refused(engine) == [f"Net has no CUDA graph: {reason}"]
 
 
-def test_no_cell_has_the_turn_while_a_graph_is_recorded(card):
-    """Another thread's work on the GPU would spoil the recording, or be part of it."""
-    seen, engine = [], None
+def test_nothing_else_uses_the_gpu_while_a_graph_is_recorded(card):
+    """No cell has the turn, and a picture that is being fetched is there before it begins."""
+    seen, fetching, recorded = [], threading.Event(), threading.Event()
 
     def answer(x, t):
         if torch.cuda.is_current_stream_capturing():
-            mine = threading.current_thread() is threading.main_thread()
-            seen.append((engine._turn.locked(), mine))
+            seen.append((engine._turn.locked(), fetching.is_set(), done))
+            recorded.set()
         return x + t
 
-    net = Net(answer)
-    engine = Engine(4, Counters(), graphs=True)
-
     def make(job):
-        return net(torch.full((1, 3), job, device="cuda"), torch.tensor(1.0, device="cuda"))[0]
+        if job:  # the first is finished before the others' batch can be
+            fetching.wait(60)
+        x = torch.full((1, 3 if job else 1), 1.0, device="cuda")
+        return net(x, torch.tensor(1.0, device="cuda"))[0] if job else x
 
-    assert len(list(engine.run([1.0, 2.0, 3.0, 4.0], make, lambda job, x: x, [net]))) == 4
-    assert seen == [(True, True)]
+    done = []
+
+    def finish(job, x):
+        if not job:
+            fetching.set()
+            time.sleep(0.2)  # a recording that did not wait would begin
+            done.append(recorded.is_set())
+        return x.tolist()
+
+    net, engine = Net(answer), Engine(4, Counters(), graphs=True)
+    found = dict(engine.run([0, 1, 2, 3, 4], make, finish, [net]))
+    assert found == {0: [[1.0]], **{job: [[2.0] * 3] for job in (1, 2, 3, 4)}}
+    assert seen == [(True, True, [False])]
 
 
 @pytest.mark.parametrize("where", ["a batch", "a cell"])
