@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,12 @@ from ..kernels import settle
 from ..loading import pick_device
 from ..profiles import prepare
 from . import fullsize, invariance
+from .full.pieces import rows_of
 from .machine import machine
 
 WIDTHS = (1, 4, 8, 16)
 COMPILED = (8, 1, 4, 16)
-# A UNet, a large UNet, a transformer: TFLOP of a row, rows of a call, seconds to build, to compile.
-MODELS = {
-    "sd-1.5": (0.803, 2, 3, 15),
-    "sdxl": (6.761, 2, 6, 15),
-    "flux.1-schnell": (69.47, 1, 12, 12),
-}
+MODELS = ("sd-1.5", "sdxl", "flux.1-schnell")  # a UNet, a large UNet, a transformer
 RATE = 0.4 * 780  # TFLOP/s: a share of an H200's matrix product that eager networks reach
 START = 15  # seconds until a process has loaded its libraries
 MANY = 6  # seconds that a width's extra slots may take
@@ -52,35 +49,45 @@ class Piece:
     seconds: float = 0.0
 
 
+@cache
+def published(model: str) -> dict[str, Any]:
+    """The full-size architecture, whatever is computed here."""
+    return fullsize.specs("cuda")[model]
+
+
 def call_seconds(model: str, width: int) -> float:
-    tflop, rows, *_ = MODELS[model]
-    return tflop * max(rows, width) / RATE
+    return published(model)["tflop"]["evaluation"] * max(rows_of(published(model)), width) / RATE
 
 
 def more_slots(model: str, width: int) -> int:
     """Slots beside strangers that are worth their time, beyond first, middle and last."""
-    slots = max(0, width // MODELS[model][1] - 3)
+    slots = max(0, width // rows_of(published(model)) - 3)
     return slots if slots * call_seconds(model, width) < MANY else 0
 
 
 def pieces(compile_too: bool) -> list[Piece]:
     """Everything there is to do, in its order."""
     found = []
-    for model, (_, rows, build, _) in MODELS.items():
+    build = {model: published(model)["seconds"]["build"] for model in MODELS}
+    for model in MODELS:
         for width in WIDTHS:
-            calls = 5 if rows >= width else invariance.CALLS + more_slots(model, width)
-            seconds = calls * call_seconds(model, width) + (width == WIDTHS[0]) * build
+            alone = rows_of(published(model)) >= width
+            calls = 5 if alone else invariance.CALLS + more_slots(model, width)
+            seconds = calls * call_seconds(model, width) + (width == WIDTHS[0]) * build[model]
             found.append(Piece("rows", model, width, calls, seconds))
-    builds = sum(build for _, _, build, _ in MODELS.values())
     digests = sum(call_seconds(model, width) for model in MODELS for width in WIDTHS)
     found.append(
-        Piece("process", calls=len(MODELS) * len(WIDTHS), seconds=START + builds + digests)
+        Piece(
+            "process",
+            calls=len(MODELS) * len(WIDTHS),
+            seconds=START + sum(build.values()) + digests,
+        )
     )
     for widths in (COMPILED[:1], COMPILED[1:]) if compile_too else ():
-        for model, (_, _, build, compiling) in MODELS.items():
+        for model in MODELS:
             for width in widths:
-                once = build if width == widths[0] else 0
-                seconds = once + compiling + 2 * call_seconds(model, width)
+                seconds = (width == widths[0]) * build[model] + 2 * call_seconds(model, width)
+                seconds += published(model)["seconds"]["compile"]
                 found.append(Piece("compiled", model, width, 2, seconds))
     return found
 
@@ -89,15 +96,16 @@ def plan(compile_too: bool, minutes: float) -> str:
     """The pieces as lines, and what fits into so many minutes."""
     lines, sums, over = [], {"rows": float(START), "process": 0.0, "compiled": 0.0}, 0
     for piece in pieces(compile_too):
-        sums[piece.kind] += piece.seconds
-        spent = sums["rows"] + max(sums["process"], sums["compiled"])
-        over += spent > 60 * minutes
+        then = {**sums, piece.kind: sums[piece.kind] + piece.seconds}
+        spent = then["rows"] + max(then["process"], then["compiled"])
         told = f"width {piece.width}" if piece.width else "beside the compiler"
-        left = "  left for --resume" if spent > 60 * minutes else ""
-        lines.append(
-            f"{piece.kind:<10}{piece.model:<16}{told:<20}{piece.calls:>3} calls"
-            f"{piece.seconds:>7.1f} s{spent:>8.0f} s in all{left}"
-        )
+        line = f"{piece.kind:<10}{piece.model:<16}{told:<20}{piece.calls:>3} calls"
+        line += f"{piece.seconds:>7.1f} s{spent:>8.0f} s in all"
+        if spent > 60 * minutes:
+            over, line = over + 1, f"{line}: left for --resume"
+        else:
+            sums = then
+        lines.append(line)
     counted = f"counted at {RATE:g} TFLOP/s, {minutes:g} minutes allowed"
     return "\n".join([*lines, f"{counted}: {len(lines) - over} of {len(lines)} pieces fit"])
 
