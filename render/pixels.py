@@ -37,11 +37,11 @@ class Pixels:
 
 def rounded(image: torch.Tensor) -> Pixels:
     """Floats in 0..1, [3, height, width], as bytes on the same device."""
-    image = image.permute(1, 2, 0).float()
+    image = image.float()
     odd = (~torch.isfinite(image)).sum()
     spread = image.amax() - image.amin()
-    pixels = image.clamp(0, 1).mul(255).round().to(torch.uint8)
-    return Pixels(pixels.contiguous(), odd, spread)
+    pixels = image.clamp(0, 1).mul_(255).round_().to(torch.uint8)
+    return Pixels(pixels.permute(1, 2, 0).contiguous(), odd, spread)
 
 
 def arrived(picture: Any) -> np.ndarray:

@@ -115,7 +115,7 @@ def full_size(
         {
             "model": found["model"],
             "name": name(found["model"]),
-            "device": found["environment"]["device"],
+            "device": _card(found["environment"]["device"]),
             "batch": found["environment"]["batch"],
             "size": f"{found['width']} × {found['height']}",
             "way": way,
@@ -125,3 +125,8 @@ def full_size(
         if found.get("weights") == "random"
         for way, pace in sorted(found["paces"].items())
     ]
+
+
+def _card(device: str) -> str:
+    """`cuda (NVIDIA H200)` is the NVIDIA H200 to a reader."""
+    return device.partition("(")[2].removesuffix(")") or device

@@ -42,7 +42,7 @@ def build(spec: dict[str, Any], device: str) -> Any:
     """The pipeline with random weights, made on the device in its precision."""
     torch.manual_seed(0)
     dtype = torch.get_default_dtype()
-    torch.set_default_dtype(torch.bfloat16 if device == "cuda" else torch.float32)
+    torch.set_default_dtype(torch.float32 if device == "cpu" else torch.bfloat16)
     try:
         with torch.device(device):
             models = {
@@ -71,7 +71,7 @@ def jobs(
 ) -> list[dict[str, Any]]:
     """Every step count with every prompt and seed; random text of the published length."""
     generator = torch.Generator("cpu").manual_seed(0)
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    dtype = torch.float32 if device == "cpu" else torch.bfloat16
     texts = [
         {
             name: torch.randn(1, *shape, generator=generator).to(device, dtype)

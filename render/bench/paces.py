@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ..durable import write_whole
-from .full.pieces import rows_of
 from .full.runs import Run
 from .full.summary import figures, runs_of
 
@@ -61,7 +60,7 @@ def record(found: dict[str, Any], specs: dict[str, dict[str, Any]], folder: Path
             "title": spec["title"],
             "weights": "random",
             "architecture": {key: spec["source"][key] for key in ("repo", "commit")},
-            "environment": {**machine, "batch": row["width"] // rows_of(spec), "dtype": dtype},
+            "environment": {**machine, "batch": row["width"], "dtype": dtype},
             "width": spec["call"]["width"],
             "height": spec["call"]["height"],
             "paces": measured,

@@ -23,8 +23,10 @@ def test_a_full_size_model_gives_time_and_says_that_its_weights_are_random() -> 
     (row,) = full_size([{**told, "weights": "random"}], known.name)
     assert (row["name"], row["size"], row["seconds_per_step"]) == ("postcards", "1024 × 1024", 0.03)
     page = render("measured_time", lines=(), savings=savings(), sizes=[row])
-    assert "<strong>Random weights: time only.</strong>" in page
-    assert '<td>as it is, batches of 8</td><td>30</td><td class="number">0.200 s</td>' in page
+    said = "<strong>Measured on one NVIDIA H200, random weights: time only.</strong>"
+    assert said in page
+    assert '<td>as they are</td><td class="number">8</td><td class="number">0.200 s</td>' in page
+    assert '<td class="number">1.100 s<br><small>30 steps</small></td>' in page
     assert full_size([{**told, "weights": "trained"}], known.name) == []
 
 

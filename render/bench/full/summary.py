@@ -94,6 +94,7 @@ def table(found: dict[str, Any]) -> str:
         lines += _look(name, look)
     failed = {id: said for id, said in found["done"].items() if str(said).startswith("failed")}
     lines += [f"{id}: {said}" for id, said in failed.items()]
+    lines.append("\nTFLOP/s count what was asked for, evaluations that two pictures share included")
     if found["left_out"]:
         lines.append(f"\nleft out, go on with --resume: {'; '.join(found['left_out'])}")
     return "\n".join(lines)
