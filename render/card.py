@@ -15,6 +15,7 @@ from typing import Any
 from . import card_live
 from .durable import write_whole
 from .plan import ROOT
+from .reference.record import FILE, lines
 
 AGAIN = "Run: python -m render check --fix"
 CARD, README = Path("render/reference/README.md"), Path("README.md")
@@ -22,7 +23,7 @@ _FENCE = re.compile(
     r"(?s)(`python -m render measure (?P<model>\S+?)(?: --sweep quality --size (?P<size>\d+))?`:"
     r"\n\n```\n)(?P<table>.*?)(\n```)"
 )
-_BLOCK = re.compile(r"(?s)(<!-- (bars|sizes|parity) -->\n).*?(?=<!-- end of \2 -->)")
+_BLOCK = re.compile(r"(?s)(<!-- (bars|sizes|parity|training) -->\n).*?(?=<!-- end of \2 -->)")
 _SHOWN = re.compile(
     r'(?<=src="docs/content/renders/inference-steps/)[^"]+(?="[^>]* alt="(?P<steps>\d+) steps")'
 )
@@ -68,7 +69,8 @@ def fix(root: Path = ROOT) -> list[Path]:
 def _written(root: Path) -> dict[Path, str]:
     card = (root / CARD).read_text("utf-8")
     card = _FENCE.sub(lambda match: _table(root, match), card)
-    told = {"bars": bars, "sizes": card_live.sizes, "parity": card_live.parity}
+    told = {"bars": bars, "training": trainings}
+    told |= {"sizes": card_live.sizes, "parity": card_live.parity}
     card = _BLOCK.sub(
         lambda match: match[1] + "".join(f"{x}\n" for x in told[match[2]](root)), card
     )
@@ -89,6 +91,14 @@ def _quality(root: Path, model: str, size: str | None = None) -> dict[str, Any] 
     except (OSError, ValueError):
         return None
     return found if "autoencoder_psnr_db" in found else None
+
+
+def trainings(root: Path) -> Iterator[str]:
+    """What each model's training came to, where a file tells it."""
+    for path in sorted((root / CARD).parent.glob(f"*/{FILE}")):
+        yield from (f"`{path.parent.name}`:", "", "```")
+        yield from (line.rstrip() for line in lines(path.parent))
+        yield from ("```", "")
 
 
 def bars(root: Path) -> Iterator[str]:

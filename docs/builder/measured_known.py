@@ -35,6 +35,7 @@ class Known:
 
     sweeps: Measured = field(default_factory=dict)
     quality: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    trained: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pairs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     times: Sequence[Mapping[str, Any]] = ()  # of full-size models with random weights
     manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -29,11 +29,13 @@ def load_known(
     catalogue: Mapping[str, Any], manifests: Mapping[str, Mapping[str, Any]], content: Path
 ) -> Known:
     """Reads every measurement of this checkout, or of the one that SWEETSPOT_ROOT names."""
-    folder = Path(os.environ.get("SWEETSPOT_ROOT") or ROOT) / "settings" / "measured"
+    root = Path(os.environ.get("SWEETSPOT_ROOT") or ROOT)
+    folder = root / "settings" / "measured"
     return Known(
         sweeps=load_measured(folder),
         quality=dict(_read(folder, "quality.json")),
         pairs=dict(_read(folder, "pairs.json")),
+        trained=dict(_read(root / "render" / "reference", "training.json")),
         times=[data for _, data in _read(folder, "time-*.json")],
         manifests=manifests,
         catalogue=catalogue,

@@ -28,6 +28,7 @@ from ruler import ruler_page
 from scheduler_pages import families, scheduler_views
 from setting_pages import grouped, setting_view, weight
 from templating import render
+from training import training_view
 from vendor import collect
 from zones import worse_from
 
@@ -67,6 +68,7 @@ def build_pages(
         {
             **model_view(model_id, model, _scaled(answer(model_id), measured, model_id), settings),
             "quality": finished(measured.get(model_id, {}).get("quality")),
+            "training": training_view(model_id, model["name"], sweeps.trained.get(model_id)),
         }
         for model_id, model in catalogue["models"].items()
     ]

@@ -68,12 +68,13 @@ def _loss_at(
     data = postcards.latents_and_ids(part, run, pipe.vae)
     nothing = said_by(pipe, captions.ids_of(pipe.tokenizer, [""]).to(run.device))
     signal = postcards.noise_on(run.device).alphas_cumprod
-    nets = [postcards.compiled(net, run) for net in nets]
+    nets_at = [postcards.compiled(net, part, run) for net in nets]
 
     def loss_at(step: int) -> torch.Tensor:
         clean, ids = postcards.drawn(data, part, step)
         clean, said = clean * pipe.vae.config.scaling_factor, said_by(pipe, ids)
         with torch.autocast(run.device, torch.bfloat16):
+            nets = [net_at(step) for net_at in nets_at]
             return loss_of(*nets, clean, said, nothing.expand_as(said), signal)
 
     return loss_at

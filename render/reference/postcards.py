@@ -9,6 +9,7 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,17 @@ def prepared(net: torch.nn.Module, run: Run) -> torch.nn.Module:
     return net
 
 
-def compiled(net: torch.nn.Module, run: Run) -> torch.nn.Module:
-    """The UNet through torch.compile if that was asked for; what does not compile runs as it is."""
+def compiled(net: torch.nn.Module, part: Part, run: Run) -> Callable[[int], torch.nn.Module]:
+    """Gives the UNet of a step: through torch.compile if that was asked for.
+
+    What does not compile runs as it is; so does the first step of each size, whose operations are
+    counted: the compiler would see the counter and leave the network alone for good.
+    """
     if not run.compile:
-        return net
+        return lambda step: net
     torch._dynamo.config.suppress_errors = True
-    return torch.compile(net, dynamic=False)
+    faster = torch.compile(net, dynamic=False)
+    return lambda step: net if step < len(part.scenes) else faster
 
 
 def build_text_encoder(words) -> CLIPTextModel:
@@ -143,7 +149,7 @@ def _loss_at(
     data = latents_and_ids(part, run, vae)
     empty = captions.ids_of(words, [""]).to(run.device)
     noise = noise_on(run.device)
-    unet = compiled(model["unet"], run)
+    unet_at = compiled(model["unet"], part, run)
 
     def loss_at(step: int) -> torch.Tensor:
         clean, said = drawn(data, part, step)
@@ -151,7 +157,7 @@ def _loss_at(
         said = torch.where(dropped, empty, said)
         clean = clean * vae.config.scaling_factor
         with torch.autocast(run.device, torch.bfloat16):
-            return loss_of(unet, noise, clean, model["text_encoder"](said)[0])
+            return loss_of(unet_at(step), noise, clean, model["text_encoder"](said)[0])
 
     return loss_at
 

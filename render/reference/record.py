@@ -49,15 +49,19 @@ def _rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def write(folder: Path, preset: str, machine: dict[str, Any], parts: dict[str, Any]) -> None:
-    """Writes what trained a model beside its weights, and refuses weights that are too large."""
+def write(folder: Path, preset: str, parts: dict[str, Any]) -> None:
+    """Writes what trained a model beside its weights, and refuses weights that are too large.
+
+    The same parts give the same bytes: the file is in the digest that names the weights.
+    """
     for path in sorted(folder.rglob("*.safetensors")):
         if path.stat().st_size > LARGEST:
             raise RenderError(
                 f"{path}: expected at most {LARGEST:,} bytes, got {path.stat().st_size:,}."
             )
-    known = {name: part for name, part in parts.items() if part}
-    told = {"preset": preset, "machine": machine, "parts": known}
+    known = {name: dict(part) for name, part in parts.items() if part}
+    machines = [part.pop("machine") for part in known.values()]
+    told = {"preset": preset, "machine": machines[-1], "parts": known}
     text = json.dumps(told, separators=(",", ":"), sort_keys=True)
     # A line for each part: a curve is long, and read by programs.
     write_whole(folder / FILE, (text.replace('"parts":{', '"parts":{\n') + "\n").encode())

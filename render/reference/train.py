@@ -105,13 +105,13 @@ def _report(name: str, found: Record, run: Run, out: Path) -> None:
     kept = run.folder / f"{name}.json"
     told = _read(kept)
     if (told.get("steps"), told.get("seconds")) != (found.step, round(found.seconds, 1)):
-        told = found.told(matmul_ceiling(run.device))
+        told = {**found.told(matmul_ceiling(run.device)), "machine": machine(run.device)}
         write_whole(kept, json.dumps(told).encode())
         print(f"{name}: {told['pictures_per_second']:,.0f} pictures/s, {told['tflops']:.3g} "
               f"TFLOP/s, {told['share_of_matmul']:.1%} of this machine's matrix rate")  # fmt: skip
     if name in MADE_OF:
         parts = {one: _read(run.folder / f"{one}.json") for one in MADE_OF[name]}
-        record.write(out / name, run.folder.name, machine(run.device), parts)
+        record.write(out / name, run.folder.name, parts)
         print("\n".join(record.lines(out / name)))
         print(f"wrote {out / name}")
 

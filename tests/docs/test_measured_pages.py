@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import struct
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -247,3 +249,36 @@ def test_a_picture_is_compared_without_what_its_file_says_of_it() -> None:
     picture = (b"VP8 ", b"pixels!")
     assert compressed(webp(picture)) == b"pixels!"
     assert compressed(webp((b"VP8X", b"x" * 10), picture, (b"EXIF", b"said"))) == b"pixels!"
+
+
+def trained(known: Known) -> str:
+    """A model's page with the file that a training of a few steps wrote."""
+    found = json.loads((Path(__file__).parent / "training.json").read_text("utf-8"))
+    model = "stable-diffusion-v1-5"
+    found["parts"][model] = found["parts"].pop("postcards")
+    told = replace(known, trained={model: found})
+    made = pages.build_pages(known.catalogue, _answer, {}, measured_sweeps=told)
+    return made[f"models/{model}.md"].markdown
+
+
+def test_a_model_that_was_trained_here_shows_how(known: Known) -> None:
+    """Each part's steps, pictures, time and rates, and the loss as a curve and as a table."""
+    _, _, page = trained(known).partition("## How It Was Trained\n")
+    rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', page)
+    cells = {name: re.findall(r'<td class="number">(.*?)</td>', row) for name, row in rows}
+    assert cells["autoencoder"][:3] == ["4", "16", "0.0"]
+    assert cells["autoencoder"][-1].endswith(" dB")
+    assert cells["stable-diffusion-v1-5"][:2] == ["4", "10"]
+    assert [name for name in cells if name.isdigit()] == ["1", "2", "3", "4"]
+    told = re.search(r'<desc id="stable-diffusion-v1-5-training-told">(.*?)</desc>', page)
+    assert told is not None
+    assert told[1] == f"Loss {cells['1'][0][:5]} at step 1, {cells['4'][0][:5]} at step 4."
+    line = re.search(r'<path class="line s0" d="M([^"]*)"/>', page)
+    assert line is not None
+    assert len(line[1].split("L")) == 4
+
+
+def test_a_model_without_a_training_of_its_own_says_nothing_of_one(
+    built: dict[str, pages.Page],
+) -> None:
+    assert not [uri for uri, page in built.items() if "How It Was Trained" in page.markdown]

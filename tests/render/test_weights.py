@@ -12,8 +12,10 @@ import pytest
 from recommender._recommend.weights import _BEFORE
 from render import card, card_live, weights
 from render.again import WAITING, pin
+from render.errors import RenderError
 from render.models import find_model
 from render.plan import ROOT, load_plan
+from render.reference import record
 
 MEASURED = Path("settings/measured")
 
@@ -137,3 +139,29 @@ def test_former_names_of_weights_go_with_the_weights() -> None:
     """Once weights are new, remove their lines from recommender/_recommend/weights.py."""
     now = {find_model(name).identity["digest"] for name in ("postcards", "postcards-turbo")}
     assert set(_BEFORE.values()) <= now
+
+
+def test_the_card_prints_what_a_training_came_to(root: Path) -> None:
+    """A line for each part, written by --fix where weights came with their file."""
+    folder = root / "render/reference/postcards"
+    told = {"steps": 12_000, "pictures": 9_216_000, "seconds": 360.0, "pictures_per_second": 25600,
+            "tflops": 91.5, "share_of_matmul": 0.1188, "curve": [], "marks": []}  # fmt: skip
+    where = {"device": "cuda (NVIDIA H200)", "torch": "2.11.0"}
+    record.write(folder, "gpu", {"autoencoder": {}, "postcards": {**told, "machine": where}})
+    assert card.problems(root) == [
+        "render/reference/README.md: expected the figures and pictures that were last made, got "
+        "others. Run: python -m render check --fix"
+    ]
+    assert card.fix(root) == [card.CARD]
+    assert card.problems(root) == []
+    text = (root / card.CARD).read_text("utf-8")
+    assert "gpu preset, cuda (NVIDIA H200), torch 2.11.0\n" in text
+    assert "postcards         12,000   9,216,000      6.0      25,600     91.5      11.9%\n" in text
+
+
+def test_weights_that_are_too_large_are_refused_where_they_are_saved(tmp_path: Path) -> None:
+    with (tmp_path / "much.safetensors").open("wb") as file:
+        file.truncate(16 * 2**20 + 1)
+    with pytest.raises(RenderError, match=r"expected at most 16,777,216 bytes, got 16,777,217\."):
+        record.write(tmp_path, "gpu", {})
+    assert not (tmp_path / record.FILE).exists()
