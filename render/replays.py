@@ -160,9 +160,16 @@ def _unfit(call: Call, leaves: list[Any]) -> str:
     if is_compiled(call.real):
         return "it is compiled"
     model = getattr(call.real, "__self__", None)
-    parts = model.modules() if isinstance(model, torch.nn.Module) else ()
-    hooked = (m._forward_hooks or m._forward_pre_hooks or hasattr(m, "_hf_hook") for m in parts)
-    return "a part of it has hooks" if any(hooked) else ""
+    if not isinstance(model, torch.nn.Module):
+        return "something stands in for its forward"
+    return "a part of it has hooks" if any(map(_hooked, model.modules())) else ""
+
+
+def _hooked(part: torch.nn.Module) -> bool:
+    """True where PyTorch, accelerate or diffusers does something beside a part's own kernels."""
+    registry = getattr(part, "_diffusers_hook", None)  # pipelines leave empty ones behind
+    told = hasattr(part, "_hf_hook") or bool(registry and registry.hooks)
+    return told or bool(part._forward_hooks or part._forward_pre_hooks)
 
 
 def _name(call: Call) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from ..errors import RenderError
 from ..replays import Replays
 from ..rows import Call, answers, describe, evaluated, padding
 
@@ -53,10 +54,10 @@ def at_width(call: Call, width: int, every_slot: bool = True) -> dict[str, Any]:
     with itself: the first, the middle and the last, or with `every_slot` every one.
     """
     if call.rows >= width:
-        first = call.alone()
+        first = _alive(call.alone())
         again, row = _by_graph(call, lambda compute: compute(call, call.leaves), _digest(first))
         return {"digest": _digest(first), "repeated": _same(first, again), **row}
-    first = _at(call, 0, width, 0.5)
+    first = _alive(_at(call, 0, width, 0.5))
     digest = _digest(first)
     again, row = _by_graph(call, partial(_at, call, 0, width, 0.5), digest)
     copies = _copies(call, width)
@@ -90,6 +91,13 @@ def compiled(call: Call, width: int) -> float:
     with torch.compiler.set_stance("force_eager"):
         eager = ask()
     return _far(eager, ask())
+
+
+def _alive(answer: Any) -> Any:
+    """The answer; RenderError where it is NaN or constant: all such have the same bits."""
+    if not all(torch.isfinite(x).all() and x.std() > 0 for x in _tensors(answer)):
+        raise RenderError("the network's answer: expected finite numbers that vary, got others.")
+    return answer
 
 
 def _by_graph(call: Call, ask: Any, digest: str) -> tuple[Any, dict[str, Any]]:

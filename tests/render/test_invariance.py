@@ -15,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from render.__main__ import main
 from render.bench import fullsize, invariance, suite, verdicts
 from render.bench.machine import machine
+from render.errors import RenderError
 from render.rows import describe
 from tests.prove import PROVE
 from tests.render.pretend_cuda import pretend_cuda
@@ -37,9 +38,18 @@ def test_real_networks_keep_a_calls_bits_at_every_slot(name):
     assert "forward" not in vars(getattr(pipe, spec["denoiser"]))
 
 
+def test_an_answer_that_would_have_the_same_bits_anyway_shows_nothing():
+    for constant in (0.0, float("nan"), float("inf")):
+        with pytest.raises(RenderError) as raised:
+            verdict(lambda x, t, constant=constant: (x * 0 + constant,))
+        assert str(raised.value) == (
+            "the network's answer: expected finite numbers that vary, got others."
+        )
+
+
 def verdict(forward) -> list[str]:
     """What the suite says of a function of one row, at width 4."""
-    call = describe(forward, (torch.full((1, 3), 2.0), torch.tensor(3.0)), {})
+    call = describe(forward, (torch.tensor([[2.0, 1.0, 0.5]]), torch.tensor(3.0)), {})
     found = {"models": {"net": {"widths": {"4": invariance.at_width(call, 4)}}}}
     return verdicts.failed(found)
 
@@ -141,7 +151,7 @@ def test_a_graph_with_other_bits_is_named_and_one_that_cannot_be_had_is_told(mon
         monkeypatch.setattr(
             invariance.Replays, "_record", lambda self, *_: self.refused.update(said)
         )
-        x, t = torch.full((1, 3), 2.0, device="cuda"), torch.tensor(3.0, device="cuda")
+        x, t = torch.tensor([[2.0, 1.0]], device="cuda"), torch.tensor(3.0, device="cuda")
         call = describe(lambda x, t: (x + t.reshape(-1, 1),), (x, t), {})
         row = invariance.at_width(call, 4)
         assert verdicts.failures(row) == ["graph"]
