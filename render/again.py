@@ -21,6 +21,7 @@ from typing import Any
 
 from .durable import write_whole
 from .errors import RenderError
+from .lock import alone_in
 from .measured import write
 from .models import REFERENCE, ModelSource, find_model, folder_digest
 from .plan import ROOT
@@ -102,7 +103,15 @@ def again(
     out: Path | None = None,
     root: Path = ROOT,
 ) -> Iterator[str]:
-    """Makes what is stale; yields a line for each file, and at the end what is to be done next."""
+    """Makes what is stale; yields a line for each file, and at the end what is to be done next.
+
+    One run at a time: what another has put in place is no longer stale.
+    """
+    with alone_in(out or WAITING):
+        yield from _made(name, device, width, out, root)
+
+
+def _made(name: str, device: str, width: int | None, out: Path | None, root: Path) -> Iterator[str]:
     wanted = [work for work in works(name, out, root) if stale(work)]
     if not wanted:
         yield f"{name}: every measurement is of the weights that lie here."

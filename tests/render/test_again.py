@@ -18,6 +18,7 @@ from render.models import REFERENCE, folder_digest
 from render.plan import ROOT
 from render.reference import quality
 from render.sweeps import specs
+from render.sweeps.asking import wanted
 from tests.render.pretend_cuda import pretend_cuda
 
 NAME, OLD = "postcards-turbo", "0" * 32
@@ -143,6 +144,25 @@ def test_again_takes_nothing_that_would_change_what_is_measured(
     assert capsys.readouterr().err == (
         "--count: expected none with --again, which measures what there is as it was.\n"
     )
+
+
+@pytest.mark.parametrize("name", ["postcards", NAME])
+def test_every_committed_ladder_can_be_measured_again_as_it_was(name: str) -> None:
+    """Its prompts are our own, from the first on, and its rungs and reference those of now."""
+    for work in again.works(name):
+        if work.found["sweep"] in ("quality", "pairs"):
+            continue
+        told = wanted(None, None, work.source, work.found)
+        assert (list(told.prompts), list(told.seeds)) == (
+            work.found["prompts"],
+            work.found["seeds"],
+        )
+        known = specs.specs_of(work.found["sweep"], work.source, [work.found["scheduler"]])
+        spec = again.as_it_was(known, work.found)
+        assert (spec.id, spec.fixed) == (work.file.stem, work.found["fixed"])
+        assert list(spec.values) == [row["value"] for row in work.found["rows"]]
+        reference = work.found["reference"] or {"value": None}
+        assert spec.reference == reference["value"] or spec.sweep == "strength"
 
 
 def test_what_it_would_take_is_counted_from_the_files() -> None:
