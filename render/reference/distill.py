@@ -15,6 +15,7 @@ import torch
 from diffusers import LCMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 
 from . import captions, dataset, loop, postcards
+from .fast import compiled, prepared
 from .loop import Run
 from .presets import Part
 from .record import Record
@@ -33,7 +34,7 @@ SAMPLING = {
 def train(part: Part, run: Run, teacher: Path) -> tuple[StableDiffusionPipeline, Record]:
     """Trains a student of the teacher's folder, with checkpoints; returns the averaged student."""
     pipe = StableDiffusionPipeline.from_pretrained(teacher, dtype=torch.float32).to(run.device)
-    guide = postcards.prepared(pipe.unet.eval().requires_grad_(False), run)
+    guide = prepared(pipe.unet.eval().requires_grad_(False), run)
     student = copy.deepcopy(guide).requires_grad_(True)
     if run.resume and run.committed and (COMMITTED / "config.json").is_file():
         student.load_state_dict(
@@ -68,7 +69,7 @@ def _loss_at(
     data = postcards.latents_and_ids(part, run, pipe.vae)
     nothing = said_by(pipe, captions.ids_of(pipe.tokenizer, [""]).to(run.device))
     signal = postcards.noise_on(run.device).alphas_cumprod
-    nets_at = [postcards.compiled(net, part, run) for net in nets]
+    nets_at = [compiled(net, part, run) for net in nets]
 
     def loss_at(step: int) -> torch.Tensor:
         clean, ids = postcards.drawn(data, part, step)

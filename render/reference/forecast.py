@@ -28,6 +28,7 @@ from . import (
     postcards,
     tokenizer,
 )
+from .fast import prepared
 from .pace import RESERVE
 from .presets import ORDER, PRESETS, Part
 
@@ -135,14 +136,14 @@ def _pictures(name: str, part: Part, run: loop.Run) -> Callable[[], torch.Tensor
 
 def _latents(name: str, run: loop.Run, count: int, size: int) -> Callable[[], torch.Tensor]:
     """Of what is trained on latents and text."""
-    unet = postcards.prepared(postcards.build_unet(), run)
+    unet = prepared(postcards.build_unet(), run)
     clean = torch.randn(count, 8, size // 8, size // 8, device=run.device)
     said = torch.randn(count, tokenizer.MAX_LENGTH, 128, device=run.device)
     noise = postcards.noise_on(run.device)
     if name == "postcards":
         return lambda: postcards.loss_of(unet, noise, clean, said)
     still = unet.requires_grad_(False)
-    student = postcards.prepared(postcards.build_unet(), run)
+    student = prepared(postcards.build_unet(), run)
     signal = noise.alphas_cumprod
     return lambda: distill.loss_of(still, student, still, clean, said, said, signal)
 

@@ -9,7 +9,6 @@ picture's brightness readable at t = 999, and a model that learned to read it ma
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,10 @@ from diffusers import (
     StableDiffusionPipeline,
     UNet2DConditionModel,
 )
-from diffusers.models.attention_processor import AttnProcessor, AttnProcessor2_0
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from . import autoencoder, captions, checkpoint, dataset, loop, tokenizer
+from .fast import compiled, prepared
 from .loop import Run
 from .presets import Part
 from .record import Record
@@ -70,26 +69,6 @@ def build_unet() -> UNet2DConditionModel:
         attention_head_dim=(3, 4, 4),  # diffusers reads this as the number of heads
     )
     return unet
-
-
-def prepared(net: torch.nn.Module, run: Run) -> torch.nn.Module:
-    """A UNet as it trains fastest: on a CPU the fused attention kernel is slow backwards."""
-    net = net.to(run.device, memory_format=torch.channels_last)
-    net.set_attn_processor(AttnProcessor() if run.device == "cpu" else AttnProcessor2_0())
-    return net
-
-
-def compiled(net: torch.nn.Module, part: Part, run: Run) -> Callable[[int], torch.nn.Module]:
-    """Gives the UNet of a step: through torch.compile if that was asked for.
-
-    What does not compile runs as it is; so does the first step of each size, whose operations are
-    counted: the compiler would see the counter and leave the network alone for good.
-    """
-    if not run.compile:
-        return lambda step: net
-    torch._dynamo.config.suppress_errors = True
-    faster = torch.compile(net, dynamic=False)
-    return lambda step: net if step < len(part.scenes) else faster
 
 
 def build_text_encoder(words) -> CLIPTextModel:
