@@ -6,6 +6,7 @@ planned for), and how long the scenes take, from drawing a few with all cores at
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -160,6 +161,7 @@ def _data(
     words = (time.perf_counter() - begun) / CAPTIONED / cores
     told = ", ".join(f"{1e3 * one:.2f} ms at {size} px" for size, one in sorted(seconds.items()))
     told = f"a scene takes {told}, its captions {1e3 * words:.2f} ms, with {cores} cores at once"
+    told += f" at a load of {os.getloadavg()[0]:.1f}"  # other work makes it longer
     if planned:  # as many cores as this one has, and more of them
         told += f"; planned for {planned} such cores"
         seconds = {size: one * cores / planned for size, one in seconds.items()}
