@@ -28,6 +28,13 @@ from .plan import ROOT
 
 WAITING = ROOT / ".cache" / "measured-again"
 SHEET = "sheet.webp"
+ORDER = (
+    "quality",
+    "steps",
+    "guidance",
+    "strength",
+    "pairs",
+)  # sweeps of a model; time is of random weights
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def works(name: str, out: Path | None = None, root: Path = ROOT) -> list[Work]:
     files = sorted((root / "settings" / "measured" / source.name).glob("*.json"))
     waiting = (out or WAITING) / source.name
     every = [(path, json.loads(path.read_text(encoding="utf-8"))) for path in files]
-    found = [Work(source, p, told, waiting / p.name) for p, told in every if "sweep" in told]
+    found = [Work(source, p, told, waiting / p.name) for p, told in every if told["sweep"] in ORDER]
     if not found:
         raise RenderError(
             f"{name}: expected a model that was measured, got one of which settings/measured/ has "
@@ -86,8 +93,7 @@ def works(name: str, out: Path | None = None, root: Path = ROOT) -> list[Work]:
                 f"{work.file.name}: expected a measurement by the judge and ꟻLIP, got one with "
                 "further scores, whose weights --again does not know. Measure it with --sweep."
             )
-    order = ("quality", "steps", "guidance", "strength", "pairs")
-    return sorted(found, key=lambda one: (order.index(one.found["sweep"]), one.file.name))
+    return sorted(found, key=lambda one: (ORDER.index(one.found["sweep"]), one.file.name))
 
 
 def stale(work: Work) -> bool:

@@ -137,6 +137,11 @@ def test_a_measurement_with_scores_of_other_weights_is_not_taken_for_ours(root: 
     )
 
 
+def test_times_of_random_weights_are_nobodys_to_measure_again(root: Path) -> None:
+    write(root / "settings/measured" / NAME / "time-h200.json", {"sweep": "time"})
+    assert [work.file.stem for work in again.works(NAME, root=root)] == ["quality", "guidance"]
+
+
 def test_again_takes_nothing_that_would_change_what_is_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
