@@ -50,9 +50,11 @@ def jobs(seeds: list[int], size: int, name: str) -> list[ahead.Job]:
     folder = CACHE / world_digest() / f"{name}-{size}"
     shard = max(1, SHARD * 128**2 // max(128, size) ** 2)
     parts = [(start, seeds[start : start + shard]) for start in range(0, len(seeds), shard)]
+    # A shard that is not full is named by its length too: others may want more scenes of the name.
+    names = [f"{start:07d}" + f"-{len(part)}" * (len(part) < shard) for start, part in parts]
     return [
-        ahead.Job(folder / f"{start:07d}.npy", len(part), drawn, (part, size))
-        for start, part in parts
+        ahead.Job(folder / f"{name}.npy", len(part), drawn, (part, size))
+        for name, (_, part) in zip(names, parts, strict=True)
     ]
 
 

@@ -54,3 +54,16 @@ def test_what_a_part_needs_ahead_are_the_files_that_it_reads(name, tmp_path, mon
         assert sum(job.count for job in read) == count
     held_out = {job.path for job in judge.held_out()}
     assert held_out <= set(paths) if name == "judge" else not held_out & set(paths)
+
+
+def test_fewer_and_more_scenes_of_one_name_are_kept_apart(tmp_path, monkeypatch):
+    """Both begun ahead: each finds as many as it asked for. Full shards are shared."""
+    monkeypatch.setattr(dataset, "CACHE", tmp_path)
+    monkeypatch.setattr(dataset, "SHARD", 4)
+    few, more = (dataset.jobs(list(range(count)), 8, "train") for count in (5, 6))
+    with ahead.cores(1):
+        ahead.begin([*few, *more])
+        drawn = [dataset.pictures(list(range(count)), 8, "train") for count in (5, 6)]
+    assert [len(pictures) for pictures in drawn] == [5, 6]
+    assert few[0] == more[0] and few[1].path != more[1].path
+    assert np.array_equal(drawn[1], dataset.drawn(list(range(6)), 8))
