@@ -98,6 +98,7 @@ def test_seconds_of_a_part_are_its_operations_at_the_assumed_shares():
     assert few == pytest.approx(8 * (4 * 6.761 + 10.47) / (0.42 * pieces.RATE))
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, as its compiler is loaded
 def test_a_dry_run_goes_through_a_run_and_goes_on_where_it_was(tmp_path, capsys):
     """The code of the GPU's measurement, shrunken; a second call does what the first left out."""
     target, measured = tmp_path / "bench.json", tmp_path / "settings" / "measured"
