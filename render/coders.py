@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import torch
+from torch.utils._pytree import tree_leaves
+
 from .counters import Counters
+from .kernels import in_this_mode, on_this_stream
 from .latents import Seen
 from .memory import Memory, out_of_memory
+
+DEVICES = ("cpu", "cuda")
 
 
 class Coders:
     """Stands in for text and image encoders and for decoders.
 
     A decoder stays at batch 1, in its cell: that fills a GPU already. Where memory is too short
-    and `may_tile` says so, it decodes in tiles from then on.
+    and `may_tile` says so, it decodes in tiles from then on. On a GPU one thread decodes for all:
+    PyTorch keeps cuDNN's plans for each thread, and a new cell's would build all of them again.
     """
 
     def __init__(self, counters: Counters, may_tile: Callable[[], bool]) -> None:
         self._counters, self._may_tile = counters, may_tile
         self._memory, self._tiled = Memory(), False
         self._here = threading.local()
+        self._desk = ThreadPoolExecutor(1)
 
     def conditions(self) -> dict[str, Any]:
         """What here decides what a picture shows, asked in its cell's thread; for `arrived`."""
@@ -52,13 +61,21 @@ class Coders:
 
     def _decoded(self, real: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         try:
-            return real(*args, **kwargs)
+            return self._at_desk(real, args, kwargs)
         except Exception as error:
             if self._tiled or not self._may_tile() or not out_of_memory(error):
                 raise
         real.__self__.enable_tiling()
         self._tiled = True
-        return real(*args, **kwargs)
+        return self._at_desk(real, args, kwargs)
+
+    def _at_desk(self, real: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """On a GPU always in the same thread; here where that would change what is computed."""
+        tensors = (x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor))
+        if not any(x.is_cuda for x in tensors) or any(map(torch.is_autocast_enabled, DEVICES)):
+            return real(*args, **kwargs)
+        task = on_this_stream(in_this_mode(real), *args, **kwargs)
+        return self._desk.submit(task).result()
 
 
 def arrived(conditions: dict[str, Any]) -> dict[str, Any]:

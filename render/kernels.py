@@ -82,17 +82,28 @@ class Quiet:
         self._held.close()
 
 
-def on_this_stream(task: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    """`task(*arguments)` for another thread, on the CUDA stream, and so the GPU, of this one.
+def on_this_stream(task: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], Any]:
+    """This task for another thread, on the CUDA stream, and so the GPU, of this one.
 
     A new thread begins on the first GPU's default stream, and nothing orders two streams.
     """
     if not torch.cuda.is_initialized():
-        return partial(task, *arguments)
+        return partial(task, *arguments, **named)
     stream = torch.cuda.current_stream()
 
     def run() -> Any:
         with torch.cuda.stream(stream):
-            return task(*arguments)
+            return task(*arguments, **named)
+
+    return run
+
+
+def in_this_mode(task: Callable[..., Any]) -> Callable[..., Any]:
+    """`task` for another thread, with gradients and inference mode as they are in this one."""
+    grad, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    def run(*arguments: Any, **named: Any) -> Any:
+        with torch.inference_mode(inference), torch.set_grad_enabled(grad):
+            return task(*arguments, **named)
 
     return run
