@@ -20,9 +20,15 @@ def test_every_piece_of_a_run_goes_through_on_a_card(monkeypatch):
     monkeypatch.setattr(session, "RUNS", runs)
     monkeypatch.setattr(session, "matmul_ceiling", lambda device: 1.0)
     monkeypatch.setattr(switches, "prepare", lambda pipe, profile, **how: None)
+    counted, work = [], fullsize.work
+    monkeypatch.setattr(fullsize, "work", lambda *given: counted.append(given[2]) or work(*given))
     with pretend_cuda():
         found = {"machine": machine("cuda")}
-        session.Session("cuda", 99.0, found, lambda found: None, ["schnell"]).go()
+        bench = session.Session("cuda", 99.0, found, lambda found: None, ["schnell"])
+        bench.go()
+    assert counted == [1, 2]  # operations of an architecture, once for all of its pieces
+    planned = pieces.chosen(pieces.pieces(small, bench.runs), small, 6000.0)[1]
+    assert bench._expected == pytest.approx(planned - pieces.START)  # what pace is compared with
     failed = {id for id, said in found["done"].items() if isinstance(said, str)}
     assert failed <= {"schnell: kernels"}, found["done"]
     assert found["machine"]["device"] == f"cuda ({NAME})"

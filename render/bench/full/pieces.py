@@ -85,6 +85,8 @@ def pieces(specs: dict[str, dict[str, Any]], runs: dict[str, Run]) -> list[Piece
             turn = seen[part.ways, part.at] = seen.get((part.ways, part.at), 0) + 1
             name = " ".join([*part.ways, f"at {part.at}" if part.at else "", f"#{turn}"])
             took = seconds(spec, run, part)
+            if part is run.parts[0] and network_of(spec):
+                took += set_up(spec)  # its shapes are others than those of the network's first
             found.append(Piece(id, network, " ".join(name.split()), part.value, took, part))
         if run.pace:
             for name, took in (("techniques", 2 + 18 * batch), ("kernels", 4 + 4 * batch)):

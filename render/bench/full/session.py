@@ -79,7 +79,7 @@ class Session:
 
     def _do(self, piece: Piece) -> None:
         """Times a piece and writes it. What fails is named and costs only itself."""
-        began = self.elapsed()
+        began, on_stage = self.elapsed(), self._at
         try:
             said = self._look(piece) if piece.part is None else self._time(piece)
             self.found["done"][piece.id] = round(self.elapsed() - began, 2)
@@ -88,6 +88,8 @@ class Session:
             self.found["done"][piece.id] = said
         self._spent += self.elapsed() - began
         self._expected += piece.seconds
+        if piece.network != on_stage:
+            self._expected += pieces.set_up(self.specs[piece.network])
         self._say(f"{piece.id}: {said}")
         self._told(self.found)
 
@@ -113,7 +115,7 @@ class Session:
     def _know(self, name: str, stage: Stage) -> None:
         """What belongs to an architecture and not to a run: operations, precision, liveliness."""
         known = self.found["networks"]
-        if name in known and "std" in known[name]:
+        if name in known:
             return
         spec = self.specs[name]
         [job] = fullsize.jobs(spec, self.device, (2,))
