@@ -21,13 +21,14 @@ import torch.nn.functional as F
 from diffusers import AutoencoderTiny
 from tqdm import tqdm
 
-from . import dataset, loop
+from . import ahead, dataset, loop
 from .loop import Run
 from .presets import Part
 from .record import Record
 from .scenes import HELD_OUT_FROM
 
 SIZE, CROP = 128, 64
+HELD_OUT = 256  # real scenes that it is tried on
 COMMITTED = dataset.HERE / "postcards" / "vae"
 LATENT_NOISE, FINE_NOISE = 0.06, 0.02
 
@@ -200,9 +201,15 @@ def warm_cosine(step: int, steps: int, warm: int) -> float:
     return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
+def held_out(count: int = HELD_OUT, size: int = SIZE) -> list[ahead.Job]:
+    """The files of scenes that `psnr` reads."""
+    seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))
+    return dataset.jobs(seeds, size, "held-out")
+
+
 @torch.no_grad()
 def psnr(
-    model: AutoencoderTiny, count: int = 256, *, device: str = "cpu", size: int = SIZE
+    model: AutoencoderTiny, count: int = HELD_OUT, *, device: str = "cpu", size: int = SIZE
 ) -> float:
     """Mean PSNR in dB of whole reconstructed pictures, over held-out scenes."""
     seeds = list(range(HELD_OUT_FROM, HELD_OUT_FROM + count))

@@ -70,6 +70,10 @@ def needs(name: str, part: Part) -> list[ahead.Job]:
     jobs = []
     for size, count in sorted(part.scenes.items(), reverse=True):
         jobs += dataset.jobs(seeds[:count], size, "train")
+    if name == "autoencoder":
+        jobs += autoencoder.held_out() + dataset.jobs(
+            seeds[: postcards.SCALED_OVER], autoencoder.SIZE, "scaling"
+        )
     if name == "judge":
         unseen = dataset.combination_seeds(part.scenes[judge.SIZE] // 10)
         jobs += dataset.jobs(unseen, judge.SIZE, "never-trained") + judge.held_out()

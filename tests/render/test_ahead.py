@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from render.reference import ahead, dataset, judge
+from render.reference import ahead, autoencoder, dataset, judge
 from render.reference.presets import PRESETS
 from render.reference.train import needs
 
@@ -52,6 +52,8 @@ def test_what_a_part_needs_ahead_are_the_files_that_it_reads(name, tmp_path, mon
         read = dataset.jobs(dataset.training_seeds(64_000)[:count], size, "train")
         assert {job.path for job in read} <= set(paths)
         assert sum(job.count for job in read) == count
+    tried = {job.path for job in autoencoder.held_out()}
+    assert tried <= set(paths) if name == "autoencoder" else not tried & set(paths)
     held_out = {job.path for job in judge.held_out()}
     assert held_out <= set(paths) if name == "judge" else not held_out & set(paths)
 
