@@ -19,6 +19,7 @@ from render.plan import ROOT
 from render.reference import quality
 from render.sweeps import specs
 from render.sweeps.asking import wanted
+from tests.prove import PROVE
 from tests.render.pretend_cuda import pretend_cuda
 
 NAME, OLD = "postcards-turbo", "0" * 32
@@ -102,6 +103,7 @@ def test_a_run_that_was_stopped_has_changed_nothing_and_goes_on(
     assert drawn == []
 
 
+@pytest.mark.skipif(not PROVE, reason="the last test's other half, at length: make prove")
 def test_what_a_gpu_has_drawn_gets_its_times_on_a_cpu(root: Path) -> None:
     """Seconds are those of a CPU: what comes without them is timed before it is put in place."""
     list(again.again(NAME, device="cpu", root=root, out=root / "gpu"))

@@ -29,7 +29,7 @@ COMMANDS = {
 }
 
 
-QUICK = ("bench", "bench's plan", "run", "measure")  # the others load torch only for a plan
+QUICK = ("bench's plan", "run", "measure")  # the others load torch
 
 
 @pytest.mark.parametrize("name", COMMANDS if PROVE else QUICK)

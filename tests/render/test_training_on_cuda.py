@@ -21,6 +21,7 @@ from render.reference import (
     train,
 )
 from render.reference.presets import PRESETS, Part
+from tests.prove import PROVE
 from tests.render.pretend_cuda import Graph, pretend_cuda
 
 CEILING = 100.0
@@ -42,6 +43,7 @@ def small(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.skipif(not PROVE, reason="trains every part twice, half a minute: make prove")
 def test_all_models_train_on_a_card_and_no_step_waits_for_it(small, monkeypatch, capsys):
     """Each part: some steps, weights, what it came to; again: nothing anew."""
     options, taken = {"device": "cuda", "preset": "smoke", "out": small}, []
