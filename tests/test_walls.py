@@ -44,6 +44,7 @@ WALLS: list[tuple[str, set[str], set[str]]] = [
     ("render/latents.py", TORCH, set()),
     ("render/waiting.py", TORCH, set()),
     ("render/stand_ins.py", TORCH, set()),
+    ("render/coders.py", TORCH, set()),
     ("render/replays.py", TORCH, set()),
     ("render/kernels.py", TORCH, set()),
     ("render/pixels.py", IMAGES | TORCH, set()),
