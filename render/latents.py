@@ -45,15 +45,6 @@ class Seen:
         return {"noise": True} if noise else {}
 
 
-def is_noise(given: Any) -> bool:
-    """True for latents, [1, channels, height, width], that are long enough to tell and are noise.
-
-    Never an error by itself: who measures or shows what fails wants to see it.
-    """
-    found = _likeness(given)
-    return found is not None and bool(found < NOISE)
-
-
 def _likeness(given: Any) -> torch.Tensor | None:
     latents = next((t for t in _tensors(given) if t.ndim == 4), None)
     long = latents is not None and latents.numel() >= FEWEST

@@ -6,12 +6,19 @@ import pytest
 import torch
 
 from render.__main__ import main
-from render.latents import NOISE, is_noise, neighbours
+from render.latents import NOISE, Seen, neighbours
 from render.pipelines import Studio
 from render.plan import load_plan
 from render.run import run
 
 TEN = "axes:\n  seed: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n"
+
+
+def is_noise(given: list[torch.Tensor]) -> bool:
+    """What a picture decoded from these latents would be told to be."""
+    seen = Seen()
+    seen.latents(given)
+    return seen.judged() == {"noise": True}
 
 
 def spoiled(tensor: torch.Tensor, value: float, share: float) -> torch.Tensor:
