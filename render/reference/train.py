@@ -40,7 +40,7 @@ def train(
 ) -> None:
     """Trains one model, or `all`; checkpoints every minute, so that `resume` loses little.
 
-    With `minutes` it pauses in time, for machines that are lent in pieces. `compile` runs the UNet
+    With `minutes` it pauses in time, for machines that end a command early. `compile` runs the UNet
     through torch.compile, which needs a C++ compiler and pays after some ten minutes. On a GPU all
     cores draw scenes ahead while it trains.
     """
